@@ -1,0 +1,40 @@
+import type { FederatedCluster } from '../federated-cluster';
+import { Manifest } from '../manifest';
+import type { FederationModel } from '../model';
+
+/**
+ * What carries the objects of a federation to its members.
+ *
+ * An engine turns the model (objects, the members each goes to, what each member ends up with) into
+ * the objects of three places: the members, the host cluster, and the federation's own API. Under every
+ * engine a member ends up with the same objects.
+ */
+export abstract class FederationEngine {
+  /**
+   * Why the engine can't carry this federation.
+   *
+   * @internal
+   */
+  public abstract _problems(model: FederationModel): string[];
+
+  /**
+   * What a member's file holds of the federation.
+   *
+   * @internal
+   */
+  public abstract _memberManifests(model: FederationModel, member: FederatedCluster): Manifest[];
+
+  /**
+   * What the host cluster's file holds of the federation.
+   *
+   * @internal
+   */
+  public abstract _hostManifests(model: FederationModel): Manifest[];
+
+  /**
+   * What the federation's own file holds. Without any, no such file is written.
+   *
+   * @internal
+   */
+  public abstract _federationManifests(model: FederationModel): Manifest[];
+}

@@ -1,0 +1,132 @@
+import { ApiObject, Chart } from 'cdk8s';
+import { IConstruct } from 'constructs';
+import type { FederatedCluster } from './federated-cluster';
+import type { Federation } from './federation';
+import { Manifest } from './manifest';
+import { Variation } from './override';
+import { apply, forbidden } from './patch';
+import { Placement } from './placement';
+import { problem } from '../problem';
+
+/** One object of the federation: its template and where it goes. */
+export interface FederatedObject {
+  readonly source: ApiObject;
+  readonly template: Manifest;
+  readonly members: ReadonlySet<FederatedCluster>;
+}
+
+/**
+ * What a federation means, without a word of any engine: objects, the members each goes to, and
+ * the object that each member ends up with.
+ *
+ * Built once for a synth; building it finds the problems, so that reading it can't fail.
+ */
+export class FederationModel {
+  public readonly objects: readonly FederatedObject[];
+
+  public readonly problems: string[] = [];
+
+  /** The objects that differ from their template, by member. */
+  private readonly varied = new Map<FederatedObject, Map<FederatedCluster, Manifest>>();
+
+  public constructor(public readonly federation: Federation, render: (object: ApiObject) => Manifest) {
+    this.objects = this.place(render);
+    const bySource = new Map(this.objects.map(object => [object.source, object]));
+    for (const variation of federation._variations) {
+      const object = this.targetOf(variation, bySource);
+      if (object) { this.vary(object, variation); }
+    }
+  }
+
+  /** The object as a member gets it. */
+  public manifestOf(object: FederatedObject, member: FederatedCluster): Manifest {
+    return this.varied.get(object)?.get(member) ?? object.template;
+  }
+
+  private place(render: (object: ApiObject) => Manifest): FederatedObject[] {
+    const all = new Set(this.federation.members);
+    const placed = new Map<Placement, ReadonlySet<FederatedCluster>>();
+    for (const construct of this.federation.node.findAll()) {
+      if (Placement.isPlacement(construct)) { placed.set(construct, this.select(construct, all)); }
+    }
+    const sources = this.federation.node.findAll().filter(construct =>
+      ApiObject.isApiObject(construct) && Chart.of(construct) === this.federation) as ApiObject[];
+    if (sources.length > 0 && all.size === 0) {
+      this.problems.push(problem('members', [], 'at least one FederatedCluster; without members nothing runs anywhere'));
+    }
+    return sources.map(source => {
+      const placement = Placement.tryOf(source);
+      return { source, template: render(source), members: placement ? placed.get(placement)! : all };
+    });
+  }
+
+  private select(placement: Placement, all: ReadonlySet<FederatedCluster>): ReadonlySet<FederatedCluster> {
+    if (placement.node.scopes.some(scope => scope !== placement && Placement.isPlacement(scope))) {
+      this.problems.push(problem(`${placement.node.path} scope`, placement.node.scope?.node.path, 'a Federation; placements are not nested'));
+    }
+    const selected = new Set([...all].filter(member => placement.clusters.selects(member)));
+    if (selected.size === 0) {
+      const names = [...all].map(member => member.node.id).join(', ') || 'none';
+      this.problems.push(problem(`${placement.node.path} clusters`, placement.clusters.description, `a selector of at least one member of: ${names}`));
+    }
+    return selected;
+  }
+
+  private targetOf(variation: Variation, objects: Map<ApiObject, FederatedObject>): FederatedObject | undefined {
+    const found = variation.target.node.findAll().map(construct => objects.get(construct as ApiObject)).filter(object => object !== undefined);
+    if (found.length === 1) { return found[0]; }
+    const own = defaultObject(variation.target);
+    const object = own && objects.get(own);
+    if (!object) {
+      this.problems.push(problem(`${variation.origin}.target`, variation.target.node.path, found.length === 0
+        ? `an object that is declared on ${this.federation.node.path}`
+        : `one object; it holds ${found.map(candidate => candidate.source.node.path).join(', ')}`));
+    }
+    return object;
+  }
+
+  private vary(object: FederatedObject, variation: Variation): void {
+    const where = `${variation.origin} on ${object.source.node.path}`;
+    const members = this.federation.members.filter(member => variation.clusters?.selects(member) ?? object.members.has(member));
+    if (variation.clusters && members.length === 0) {
+      this.problems.push(problem(`${where} clusters`, variation.clusters.description, 'a selector of at least one member'));
+    }
+    if (object.template.kind === 'Secret' && members.length > 0) {
+      this.problems.push(problem(where, 'a Secret', 'objects that are no Secrets; each member has its own Secret, by name'));
+      return;
+    }
+    for (const member of members) {
+      if (!object.members.has(member)) {
+        this.problems.push(problem(`${where} clusters`, member.node.id,
+          `members that get the object: ${[...object.members].map(({ node }) => node.id).join(', ')}`));
+        continue;
+      }
+      this.varyFor(member, object, variation, where);
+    }
+  }
+
+  private varyFor(member: FederatedCluster, object: FederatedObject, variation: Variation, where: string): void {
+    const operations = variation.operations(member);
+    const wrong = operations.map(forbidden).filter(reason => reason !== undefined);
+    if (wrong.length > 0) {
+      this.problems.push(`${where} for ${member.node.id}: ${wrong.join('; ')}`);
+      return;
+    }
+    if (operations.length === 0) { return; }
+    try {
+      const byMember = this.varied.get(object) ?? new Map<FederatedCluster, Manifest>();
+      byMember.set(member, apply(this.manifestOf(object, member), operations));
+      this.varied.set(object, byMember);
+    } catch (error) {
+      this.problems.push(`${where} for ${member.node.id}: ${(error as Error).message}`);
+    }
+  }
+}
+
+function defaultObject(construct: IConstruct): ApiObject | undefined {
+  try {
+    return ApiObject.of(construct);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,159 @@
+import { ApiObject, App, Chart, DependencyGraph } from 'cdk8s';
+import { IConstruct } from 'constructs';
+import type { Cluster } from './cluster';
+import type { FederatedCluster } from './federated-cluster';
+import type { Federation } from './federation';
+import { isClusterScoped } from './kinds';
+import { identity, Manifest } from './manifest';
+import { merge } from './merge';
+import { FederationModel } from './model';
+
+const installed = new WeakSet<App>();
+const underWay = new WeakMap<App, Rendering>();
+
+/**
+ * One rendering of a whole program: every object is turned into plain data once, and every
+ * federation is worked out once, for all charts of one `App.synth()`.
+ *
+ * cdk8s asks each chart for its objects one by one and, in the inherited `toJson()`, resolves and
+ * validates the whole App again for each. A rendering is what those calls share. It lives as long as
+ * one synth: a program may be changed and synthesized again.
+ */
+export class Rendering {
+  /** Lets `synth()` and `synthYaml()` of an App share one rendering among its charts. */
+  public static install(app: App): void {
+    if (installed.has(app)) { return; }
+    installed.add(app);
+    const { synth, synthYaml } = app;
+    app.synth = () => Rendering.share(app, () => synth.call(app));
+    app.synthYaml = () => Rendering.share(app, () => synthYaml.call(app));
+    skipEmptyFederations(app);
+  }
+
+  /** The rendering that is under way, or one for this question alone. */
+  public static of(construct: IConstruct): Rendering {
+    return underWay.get(App.of(construct)) ?? new Rendering();
+  }
+
+  /**
+   * What a chart's `toJson()` gives: within a synth, its part of the shared rendering; called alone,
+   * the same after what cdk8s does then (validate the App and order its objects).
+   */
+  public static during(app: App, alone: () => unknown, read: (rendering: Rendering) => Manifest[]): Manifest[] {
+    const shared = underWay.get(app);
+    return shared ? read(shared) : Rendering.share(app, () => {
+      alone();
+      // the caller owns what it gets: no object of it is anybody else's
+      return structuredClone(read(underWay.get(app)!));
+    });
+  }
+
+  private static share<T>(app: App, work: () => T): T {
+    if (underWay.has(app)) { return work(); }
+    underWay.set(app, new Rendering());
+    try {
+      return work();
+    } finally {
+      underWay.delete(app);
+    }
+  }
+
+  private readonly manifests = new Map<ApiObject, Manifest>();
+  private readonly models = new Map<Federation, FederationModel>();
+
+  /** What a cluster's file holds: its own objects, then what the federation brings; equal ones once. */
+  public clusterManifests(cluster: Cluster): Manifest[] {
+    return [...this.merged(cluster).manifests.values()];
+  }
+
+  /** Why the objects of a cluster can't all be in it. */
+  public clusterProblems(cluster: Cluster): string[] {
+    return this.merged(cluster).problems;
+  }
+
+  /** What the federation's own file holds. */
+  public federationManifests(federation: Federation): Manifest[] {
+    return federation.engine._federationManifests(this.model(federation));
+  }
+
+  /** Why a federation can't be carried to its members. */
+  public federationProblems(federation: Federation): string[] {
+    const model = this.model(federation);
+    return [...model.problems, ...federation.engine._problems(model)];
+  }
+
+  private merged(cluster: Cluster): { manifests: Map<string, Manifest>; problems: string[] } {
+    const manifests = new Map<string, Manifest>();
+    const problems: string[] = [];
+    for (const manifest of [...this.ownManifests(cluster), ...this.broughtTo(cluster)]) {
+      const key = identity(manifest);
+      const other = manifests.get(key);
+      const one = other ? merge(other, manifest) : manifest;
+      if (one) {
+        manifests.set(key, one);
+      } else {
+        problems.push(`two objects are ${key} in cluster ${cluster.node.id}, and they differ: give one of them another name or namespace`);
+      }
+    }
+    return { manifests, problems };
+  }
+
+  private model(federation: Federation): FederationModel {
+    let model = this.models.get(federation);
+    if (!model) {
+      model = new FederationModel(federation, object => this.manifest(object));
+      this.models.set(federation, model);
+    }
+    return model;
+  }
+
+  private broughtTo(cluster: Cluster): Manifest[] {
+    const federations = App.of(cluster).node.children.filter(isFederation);
+    return federations.flatMap(federation => {
+      if (federation.host === cluster) { return federation.engine._hostManifests(this.model(federation)); }
+      const member = cluster as FederatedCluster;
+      return member.federation === federation ? federation.engine._memberManifests(this.model(federation), member) : [];
+    });
+  }
+
+  private ownManifests(chart: Chart): Manifest[] {
+    return new DependencyGraph(chart.node).topology()
+      .filter((construct): construct is ApiObject => ApiObject.isApiObject(construct) && Chart.of(construct) === chart)
+      .map(object => this.manifest(object));
+  }
+
+  private manifest(object: ApiObject): Manifest {
+    let manifest = this.manifests.get(object);
+    if (!manifest) {
+      manifest = withoutStrayNamespace(object.toJson() as Manifest);
+      this.manifests.set(object, manifest);
+    }
+    return manifest;
+  }
+}
+
+function withoutStrayNamespace(manifest: Manifest): Manifest {
+  if (!manifest.metadata.namespace || !isClusterScoped(manifest.apiVersion, manifest.kind)) { return manifest; }
+  const { namespace, ...metadata } = manifest.metadata;
+  return { ...manifest, metadata };
+}
+
+function isFederation(chart: IConstruct): chart is Federation {
+  // by symbol, not by class: this file is what the class is built on
+  return Symbol.for('cdk8s-hep.Federation') in chart;
+}
+
+/**
+ * A federation without a control plane has no objects of its own. cdk8s would write an empty file
+ * for it, and `kubectl apply` fails on an empty file.
+ */
+function skipEmptyFederations(app: App): void {
+  const charts = Object.getOwnPropertyDescriptor(App.prototype, 'charts')!.get!;
+  Object.defineProperty(app, 'charts', {
+    get: () => {
+      const all = charts.call(app) as Chart[];
+      const rendering = underWay.get(app);
+      return rendering ? all.filter(chart => !isFederation(chart) || rendering.federationManifests(chart).length > 0) : all;
+    },
+  });
+}

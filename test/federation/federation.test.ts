@@ -1,0 +1,217 @@
+import { ApiObject, App, Chart, JsonPatch, Testing, YamlOutputType } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import * as fs from 'fs';
+import * as os from 'os';
+import * as path from 'path';
+import { parseAllDocuments } from 'yaml';
+import { Cluster, ClusterSelector, FederatedCluster, Federation, JoinMode, Placement } from '../../src';
+
+function configMap(scope: Construct, id: string, data: { [key: string]: string } = { a: '1' }, name?: string): ApiObject {
+  return new ApiObject(scope, id, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...(name && { name }), namespace: 'work' }, data } as any);
+}
+
+interface Site {
+  readonly app: App;
+  readonly host: Cluster;
+  readonly fed: Federation;
+  readonly meyrin: FederatedCluster;
+  readonly tsystems: FederatedCluster;
+}
+
+function site(app = new App({ outdir: fs.mkdtempSync(path.join(os.tmpdir(), 'cdk8s-hep-')) })): Site {
+  const host = new Cluster(app, 'condor-host', { provider: 'cern' });
+  const fed = new Federation(app, 'fed', { host });
+  const meyrin = new FederatedCluster(app, 'meyrin', { federation: fed, provider: 'cern', labels: { tier: 'own' } });
+  const tsystems = new FederatedCluster(app, 'tsystems', {
+    federation: fed, provider: 't-systems', region: 'eu-de', joinMode: JoinMode.PULL, labels: { tier: 'cloud' },
+  });
+  return { app, host, fed, meyrin, tsystems };
+}
+
+function written(app: App): { [file: string]: string } {
+  app.synth();
+  return Object.fromEntries(fs.readdirSync(app.outdir).sort().map(file => [file, fs.readFileSync(path.join(app.outdir, file), 'utf8')]));
+}
+
+const named = (objects: any[]) => objects.map(object => `${object.kind}/${object.metadata.name}`);
+
+describe('the scope says where it runs', () => {
+  test('cluster, federation, placement and member', () => {
+    const { app, host, fed, meyrin, tsystems } = site();
+    configMap(host, 'of-host');
+    configMap(fed, 'of-all');
+    configMap(new Placement(fed, 'burst', { clusters: ClusterSelector.provider('t-systems') }), 'of-cloud');
+    configMap(meyrin, 'of-meyrin');
+    const chart = new Chart(app, 'elsewhere');
+    configMap(chart, 'cm', {}, 'plain');
+
+    expect(named(Testing.synth(host))).toEqual(['ConfigMap/of-host']);
+    expect(named(Testing.synth(meyrin))).toEqual(['ConfigMap/of-meyrin', 'ConfigMap/of-all']);
+    expect(named(Testing.synth(tsystems))).toEqual(['ConfigMap/of-all', 'ConfigMap/of-cloud']);
+    expect(Testing.synth(fed)).toEqual([]);
+    expect(Object.keys(written(app))).toEqual(['condor-host.k8s.yaml', 'elsewhere.k8s.yaml', 'meyrin.k8s.yaml', 'tsystems.k8s.yaml']);
+  });
+
+  test('a chart alone gives what App.synth writes', () => {
+    const { app, host, fed, tsystems } = site();
+    const first = configMap(fed, 'z-first');
+    configMap(fed, 'a-second').addDependency(first);
+    fed.addOverride(first, ClusterSelector.of(tsystems), JsonPatch.replace('/data/a', '2'));
+    const files = written(app);
+    for (const chart of app.charts.filter(candidate => `${candidate.node.id}.k8s.yaml` in files && candidate !== host)) {
+      const alone = Testing.synth(chart);
+      expect(new Set(alone.map(object => JSON.stringify(object))))
+        .toEqual(new Set(parseAllDocuments(files[`${chart.node.id}.k8s.yaml`]).map(document => JSON.stringify(document.toJS()))));
+    }
+  });
+
+  test('selectors', () => {
+    const { fed, meyrin, tsystems } = site();
+    const selected = (selector: ClusterSelector) => fed.members.filter(member => selector.selects(member));
+    expect(selected(ClusterSelector.all())).toEqual([meyrin, tsystems]);
+    expect(selected(ClusterSelector.of(tsystems))).toEqual([tsystems]);
+    expect(selected(ClusterSelector.labels({ tier: 'own' }))).toEqual([meyrin]);
+    expect(selected(ClusterSelector.labels({ tier: 'own', other: 'x' }))).toEqual([]);
+    expect(selected(ClusterSelector.region('eu-de'))).toEqual([tsystems]);
+    expect(selected(ClusterSelector.provider('cern').not())).toEqual([tsystems]);
+    expect(selected(ClusterSelector.provider('cern').or(ClusterSelector.region('eu-de')))).toEqual([meyrin, tsystems]);
+    expect(selected(ClusterSelector.provider('cern').and(ClusterSelector.region('eu-de')))).toEqual([]);
+  });
+
+  test('cdk8s-plus workloads have the same name and selector in every member', () => {
+    const { fed, meyrin, tsystems } = site();
+    const placement = new Placement(fed, 'web', { clusters: ClusterSelector.all() });
+    new kplus.Deployment(placement, 'front', { containers: [{ image: 'front:1', portNumber: 80 }] }).exposeViaService();
+    expect(Testing.synth(meyrin)).toEqual(Testing.synth(tsystems));
+    expect(named(Testing.synth(meyrin))).toEqual(['Deployment/front', 'Service/front-service']);
+  });
+
+  test('the same program gives the same bytes, and may be changed and synthesized again', () => {
+    const { app, fed } = site();
+    configMap(fed, 'settings');
+    const once = written(app);
+    expect(written(app)).toEqual(once);
+    configMap(fed, 'more');
+    expect(written(app)['tsystems.k8s.yaml']).toContain('name: more');
+  });
+
+  test('a namespace of the cluster stays off kinds that have none', () => {
+    const app = new App();
+    const cluster = new Cluster(app, 'c', { namespace: 'work' });
+    new ApiObject(cluster, 'role', { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole' });
+    new ApiObject(cluster, 'account', { apiVersion: 'v1', kind: 'ServiceAccount' });
+    const [role, account] = Testing.synth(cluster);
+    expect(role.metadata).toEqual({ name: 'role' });
+    expect(account.metadata).toEqual({ name: 'account', namespace: 'work' });
+  });
+});
+
+describe('overrides', () => {
+  test('are per member, in order, and change nobody else', () => {
+    const { fed, meyrin, tsystems } = site();
+    const target = configMap(fed, 'settings', { site: 'none' });
+    fed.addOverride(target, ClusterSelector.of(tsystems), JsonPatch.replace('/data/site', 'otc'), JsonPatch.add('/data/zone', 'a'));
+    fed.addOverride(target, ClusterSelector.of(tsystems), JsonPatch.test('/data/site', 'otc'), JsonPatch.move('/data/zone', '/data/z'));
+    expect(Testing.synth(meyrin)[0].data).toEqual({ site: 'none' });
+    expect(Testing.synth(tsystems)[0].data).toEqual({ site: 'otc', z: 'a' });
+  });
+
+  test.each([
+    ['a path that is not there', JsonPatch.replace('/data/absent', 'x'), 'replace /data/absent: operation path unresolvable'],
+    ['a removal of what is not there', JsonPatch.remove('/data/absent'), 'remove /data/absent: operation path unresolvable'],
+    ['a parent that is not there', JsonPatch.add('/spec/a', 'x'), 'add /spec/a: operation path cannot add'],
+    ['a failed test', JsonPatch.test('/data/a', '2'), 'test operation failed'],
+    ['another name', JsonPatch.replace('/metadata/name', 'x'), 'would make it another object'],
+    ['another namespace', JsonPatch.add('/metadata/namespace', 'x'), 'would make it another object'],
+    ['another kind', JsonPatch.replace('/kind', 'Secret'), 'would make it another object'],
+  ])('refuse %s', (_, patch, message) => {
+    const { app, fed, tsystems } = site();
+    fed.addOverride(configMap(fed, 'settings'), ClusterSelector.of(tsystems), patch);
+    expect(() => app.synth()).toThrow(message);
+    expect(fs.readdirSync(app.outdir)).toEqual([]);
+  });
+
+  test('refuse a Secret, a target elsewhere, a target of many objects, a member that does not get it, nobody', () => {
+    const { app, fed, meyrin, tsystems } = site();
+    const patch = JsonPatch.add('/data/x', 'y');
+    fed.addOverride(new ApiObject(fed, 'secret', { apiVersion: 'v1', kind: 'Secret' }), ClusterSelector.all(), patch);
+    fed.addOverride(configMap(meyrin, 'own'), ClusterSelector.all(), patch);
+    const many = new Construct(fed, 'many');
+    configMap(many, 'one');
+    configMap(many, 'two');
+    fed.addOverride(many, ClusterSelector.all(), patch);
+    const placed = configMap(new Placement(fed, 'p', { clusters: ClusterSelector.of(meyrin) }), 'placed');
+    fed.addOverride(placed, ClusterSelector.of(tsystems), patch);
+    fed.addOverride(placed, ClusterSelector.region('nowhere'), patch);
+    let report = '';
+    try { app.synth(); } catch (error) { report = (error as Error).message; }
+    for (const expected of [
+      'addOverride[0] on fed/secret: given "a Secret"',
+      'addOverride[1].target: given "meyrin/own", allowed: an object that is declared on fed',
+      'addOverride[2].target: given "fed/many", allowed: one object; it holds fed/many/one, fed/many/two',
+      'addOverride[3] on fed/p/placed clusters: given "tsystems", allowed: members that get the object: meyrin',
+      'addOverride[4] on fed/p/placed clusters: given "region nowhere"',
+    ]) { expect(report).toContain(expected); }
+  });
+});
+
+describe('what is refused', () => {
+  const report = (build: (s: Site) => void, app?: App): string => {
+    const s = site(app);
+    build(s);
+    try { s.app.synth(); } catch (error) { return (error as Error).message; }
+    return 'accepted';
+  };
+
+  test.each<[string, (s: Site) => void, string]>([
+    ['two objects of one name that differ', ({ fed, meyrin }) => { configMap(fed, 'x', { a: '1' }); configMap(meyrin, 'x', { a: '2' }); },
+      '[meyrin] two objects are ConfigMap work/x in cluster meyrin, and they differ'],
+    ['a placement that selects nobody', ({ fed }) => { configMap(new Placement(fed, 'p', { clusters: ClusterSelector.region('mars') }), 'x'); },
+      'clusters: given "region mars", allowed: a selector of at least one member of: meyrin, tsystems'],
+    ['a placement in a placement', ({ fed }) => {
+      const outer = new Placement(fed, 'p', { clusters: ClusterSelector.all() });
+      configMap(new Placement(outer, 'q', { clusters: ClusterSelector.all() }), 'x');
+    }, 'placements are not nested'],
+    ['a cluster name that is no DNS label', ({ app }) => { new Cluster(app, 'T_Systems'); }, '[T_Systems] id: given "T_Systems", allowed: a DNS label'],
+    ['a cluster name that is too long', ({ app }) => { new Cluster(app, 'c'.repeat(49)); }, 'at most 48 characters'],
+    ['one context twice', ({ app }) => { new Cluster(app, 'other', { context: 'meyrin' }); }, 'context: given "meyrin", allowed: a context of its own; meyrin has the same'],
+    ['an empty context', ({ app }) => { new Cluster(app, 'other', { context: ' ' }); }, 'context: given " "'],
+    ['a chart inside a cluster', ({ meyrin }) => { new Chart(meyrin, 'inner'); }, '[meyrin] charts inside: given "meyrin/inner"'],
+    ['a cluster inside a chart', ({ app }) => { new Cluster(new Chart(app, 'outer'), 'c'); }, '[outer/c] scope: given "outer", allowed: the App itself'],
+    ['a dependency between charts', ({ meyrin, tsystems }) => { meyrin.addDependency(tsystems); }, '[meyrin] dependency: given "meyrin -> tsystems"'],
+    ['a host that is a member', ({ app, meyrin }) => { const fed2 = new Federation(app, 'fed2', { host: meyrin }); (fed2 as any)._join(meyrin); },
+      '[fed2] host: given "meyrin"'],
+  ])('%s', (_, build, message) => expect(report(build)).toContain(message));
+
+  test('a federation of objects without members', () => {
+    const app = new App({ outdir: fs.mkdtempSync(path.join(os.tmpdir(), 'cdk8s-hep-')) });
+    configMap(new Federation(app, 'fed', { host: new Cluster(app, 'host') }), 'x');
+    expect(() => app.synth()).toThrow('[fed] members: given []');
+  });
+
+  test('output types that mix the clusters', () => {
+    const app = new App({ yamlOutputType: YamlOutputType.FILE_PER_APP, outdir: fs.mkdtempSync(path.join(os.tmpdir(), 'cdk8s-hep-')) });
+    expect(report(() => {}, app)).toContain('App.yamlOutputType: given "FILE_PER_APP", allowed: FILE_PER_CHART');
+  });
+
+  test('all problems in one report', () => {
+    const text = report(({ app, fed }) => { new Cluster(app, 'Bad'); configMap(new Placement(fed, 'p', { clusters: ClusterSelector.region('mars') }), 'x'); });
+    expect(text).toContain('[Bad]');
+    expect(text).toContain('[fed]');
+  });
+});
+
+test('two declarations of a Namespace merge to the Pod Security level that admits both', () => {
+  const { fed, meyrin } = site();
+  const namespace = (scope: Construct, id: string, level: string, extra = {}) => new ApiObject(scope, id, {
+    apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'condor', labels: { 'pod-security.kubernetes.io/enforce': level, ...extra } },
+  });
+  namespace(fed, 'a', 'restricted');
+  namespace(meyrin, 'b', 'privileged');
+  const objects = Testing.synth(meyrin);
+  expect(objects).toHaveLength(1);
+  expect(objects[0].metadata.labels).toEqual({ 'pod-security.kubernetes.io/enforce': 'privileged' });
+  namespace(meyrin, 'c', 'baseline', { team: 'x' });
+  expect(() => Testing.synth(meyrin)).toThrow('two objects are Namespace condor');
+});
