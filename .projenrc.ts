@@ -50,4 +50,56 @@ const project = new cdk8s.ConstructLibraryCdk8s({
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
 project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
 
+
+// Examples, tests and README snippets import the package by its name.
+project.package.addField('exports', { '.': './lib/index.js', './*': './*' });
+project.jest!.config.moduleNameMapper = { '^cdk8s-hep$': '<rootDir>/src' };
+project.jest!.addIgnorePattern('/test/real/');
+project.addPackageIgnore('/examples/');
+project.addPackageIgnore('/bench/');
+project.addPackageIgnore('/images/');
+project.addPackageIgnore('/docs/');
+project.addPackageIgnore('/.ci/');
+project.addPackageIgnore('/out/');
+
+for (const folder of ['examples', 'bench']) {
+  new javascript.TypescriptConfig(project, {
+    fileName: `${folder}/tsconfig.json`,
+    extends: javascript.TypescriptConfigExtends.fromTypescriptConfigs([project.tsconfig!]),
+    compilerOptions: { noEmit: true, rootDir: '..', paths: { 'cdk8s-hep': ['../src'] } },
+    include: ['**/*.ts'],
+  });
+  project.testTask.prependExec(`tsc --noEmit -p ${folder}/tsconfig.json`);
+}
+
+project.postCompileTask.spawn(project.addTask('rosetta', {
+  description: 'Compiles the examples in README.md and in docstrings',
+  exec: 'jsii-rosetta extract --compile --strict',
+}));
+
+project.addTask('demo', {
+  description: "Synthesizes CERN's federation into out/ and says what it made and where to apply it",
+  env: { CDK8S_OUTDIR: 'out' },
+  steps: [
+    { exec: 'jsii --silence-warnings=reserved-word' },
+    { exec: 'ts-node --transpile-only --project examples/tsconfig.json examples/cern-tsystems/main.ts' },
+  ],
+});
+
+project.addTask('test:coverage', { description: 'Measures what the tests reach', exec: 'jest --ci --coverage', receiveArgs: true });
+project.addTask('test:setup', { description: 'Installs the Debian packages that the real pool is tested with', exec: 'test/real/setup' });
+const real = project.addTask('test:real', {
+  description: 'Runs what is synthesized on real software; without arguments all of it',
+  exec: 'jest --config test/real/jest.config.js --runInBand',
+  receiveArgs: true,
+});
+project.testTask.spawn(real);
+project.addTask('bench', {
+  description: 'Measures construction and synth against writing the same plain objects',
+  steps: [
+    { exec: 'jsii --silence-warnings=reserved-word' },
+    { exec: 'ts-node --transpile-only --project bench/tsconfig.json bench/main.ts', receiveArgs: true },
+  ],
+});
+
 project.synth();

@@ -1,1 +1,3 @@
 export * from './federation';
+export * from './htcondor';
+export * from './workload';

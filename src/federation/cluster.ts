@@ -136,10 +136,9 @@ export class Cluster extends Chart {
     if (!this.context.trim()) {
       problems.push(problem('context', this.context, 'the name of a kubeconfig context'));
     }
-    const namesake = App.of(this).node.children.find(other =>
-      other !== this && Cluster.isCluster(other) && other.context === this.context);
-    if (namesake) {
-      problems.push(problem('context', this.context, `a context of its own; ${namesake.node.path} has the same`));
+    const first = Rendering.of(this).firstOf(this.context, App.of(this));
+    if (first && first !== this) {
+      problems.push(problem('context', this.context, `a context of its own; ${first.node.path} has the same`));
     }
     return [...problems, ...Rendering.of(this).clusterProblems(this)];
   }

@@ -1,3 +1,4 @@
+export * from './apply-plan';
 export * from './cluster';
 export * from './cluster-selector';
 export { FederationEngine } from './engines/engine';

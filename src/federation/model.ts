@@ -1,4 +1,4 @@
-import { ApiObject, Chart } from 'cdk8s';
+import { ApiObject, Chart, DependencyGraph } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import type { FederatedCluster } from './federated-cluster';
 import type { Federation } from './federation';
@@ -22,7 +22,7 @@ export interface FederatedObject {
  * Built once for a synth; building it finds the problems, so that reading it can't fail.
  */
 export class FederationModel {
-  public readonly objects: readonly FederatedObject[];
+  public objects: readonly FederatedObject[];
 
   public readonly problems: string[] = [];
 
@@ -41,6 +41,12 @@ export class FederationModel {
   /** The object as a member gets it. */
   public manifestOf(object: FederatedObject, member: FederatedCluster): Manifest {
     return this.varied.get(object)?.get(member) ?? object.template;
+  }
+
+  /** Puts the objects in the order of their dependencies, which cdk8s works out after it has validated. */
+  public orderByDependencies(): void {
+    const order = new Map(new DependencyGraph(this.federation.node).topology().map((construct, index) => [construct, index]));
+    this.objects = [...this.objects].sort((one, other) => order.get(one.source)! - order.get(other.source)!);
   }
 
   private place(render: (object: ApiObject) => Manifest): FederatedObject[] {

@@ -2,7 +2,7 @@ import { JsonPatch } from 'cdk8s';
 import { applyPatch, deepClone, JsonPatchError, Operation } from 'fast-json-patch';
 import { Manifest } from './manifest';
 
-export { Operation } from 'fast-json-patch';
+export type { Operation } from 'fast-json-patch';
 
 /** Paths that say which object this is; an override that changed them would make another object. */
 const IDENTITY_PATHS = ['', '/apiVersion', '/kind', '/metadata', '/metadata/name', '/metadata/namespace', '/metadata/generateName'];

@@ -60,15 +60,34 @@ export class Rendering {
 
   private readonly manifests = new Map<ApiObject, Manifest>();
   private readonly models = new Map<Federation, FederationModel>();
+  private readonly broken: { readonly chart: Chart; readonly message: string }[] = [];
+  private ordered = false;
+  private hosted?: Map<Cluster, Federation[]>;
+  private contexts?: Map<string, Cluster>;
 
   /** What a cluster's file holds: its own objects, then what the federation brings; equal ones once. */
   public clusterManifests(cluster: Cluster): Manifest[] {
-    return [...this.merged(cluster).manifests.values()];
+    if (!this.ordered) {
+      this.models.forEach(model => model.orderByDependencies());
+      this.ordered = true;
+    }
+    return needsFirst([...this.merged(cluster).manifests.values()]);
   }
 
   /** Why the objects of a cluster can't all be in it. */
   public clusterProblems(cluster: Cluster): string[] {
-    return this.merged(cluster).problems;
+    const { problems } = this.merged(cluster);
+    return [...this.brokenOf(cluster), ...problems];
+  }
+
+  /** The first cluster of a program that is reached by a context. */
+  public firstOf(context: string, app: App): Cluster | undefined {
+    if (!this.contexts) {
+      const contexts = new Map<string, Cluster>();
+      app.node.children.filter(isCluster).reverse().forEach(cluster => contexts.set(cluster.context, cluster));
+      this.contexts = contexts;
+    }
+    return this.contexts.get(context);
   }
 
   /** What the federation's own file holds. */
@@ -79,7 +98,7 @@ export class Rendering {
   /** Why a federation can't be carried to its members. */
   public federationProblems(federation: Federation): string[] {
     const model = this.model(federation);
-    return [...model.problems, ...federation.engine._problems(model)];
+    return [...this.brokenOf(federation), ...model.problems, ...federation.engine._problems(model)];
   }
 
   private merged(cluster: Cluster): { manifests: Map<string, Manifest>; problems: string[] } {
@@ -108,12 +127,21 @@ export class Rendering {
   }
 
   private broughtTo(cluster: Cluster): Manifest[] {
-    const federations = App.of(cluster).node.children.filter(isFederation);
-    return federations.flatMap(federation => {
-      if (federation.host === cluster) { return federation.engine._hostManifests(this.model(federation)); }
-      const member = cluster as FederatedCluster;
-      return member.federation === federation ? federation.engine._memberManifests(this.model(federation), member) : [];
-    });
+    return this.federationsOf(cluster).flatMap(federation => federation.host === cluster
+      ? federation.engine._hostManifests(this.model(federation))
+      : federation.engine._memberManifests(this.model(federation), cluster as FederatedCluster));
+  }
+
+  /** The federation that a cluster has joined, and those that it is the host of. */
+  private federationsOf(cluster: Cluster): Federation[] {
+    // asking the App for its children costs as much as it has: once a rendering
+    if (!this.hosted) {
+      const hosted = new Map<Cluster, Federation[]>();
+      App.of(cluster).node.children.filter(isFederation).forEach(federation => hosted.set(federation.host, [...hosted.get(federation.host) ?? [], federation]));
+      this.hosted = hosted;
+    }
+    const { federation } = cluster as FederatedCluster;
+    return [...federation ? [federation] : [], ...this.hosted.get(cluster) ?? []];
   }
 
   private ownManifests(chart: Chart): Manifest[] {
@@ -125,11 +153,31 @@ export class Rendering {
   private manifest(object: ApiObject): Manifest {
     let manifest = this.manifests.get(object);
     if (!manifest) {
-      manifest = withoutStrayNamespace(object.toJson() as Manifest);
+      manifest = this.rendered(object);
       this.manifests.set(object, manifest);
     }
     return manifest;
   }
+
+  /** An object that can't be rendered is a problem among others; they stop the synth before it is written. */
+  private rendered(object: ApiObject): Manifest {
+    try {
+      return withoutStrayNamespace(object.toJson() as Manifest);
+    } catch (error) {
+      this.broken.push({ chart: Chart.of(object), message: (error as Error).message });
+      return { apiVersion: object.apiVersion, kind: object.kind, metadata: { name: object.name, path: object.node.path } };
+    }
+  }
+
+  private brokenOf(chart: Chart): string[] {
+    return this.broken.filter(({ chart: other }) => other === chart).map(({ message }) => message);
+  }
+}
+
+/** What other objects can't be created without comes before them: a file is applied from its beginning. */
+function needsFirst(manifests: Manifest[]): Manifest[] {
+  const first = (manifest: Manifest) => manifest.kind === 'Namespace' || manifest.kind === 'CustomResourceDefinition';
+  return [...manifests.filter(first), ...manifests.filter(manifest => !first(manifest))];
 }
 
 function withoutStrayNamespace(manifest: Manifest): Manifest {
@@ -138,8 +186,12 @@ function withoutStrayNamespace(manifest: Manifest): Manifest {
   return { ...manifest, metadata };
 }
 
+// by symbol, not by class: this file is what the classes are built on
+function isCluster(chart: IConstruct): chart is Cluster {
+  return Symbol.for('cdk8s-hep.Cluster') in chart;
+}
+
 function isFederation(chart: IConstruct): chart is Federation {
-  // by symbol, not by class: this file is what the class is built on
   return Symbol.for('cdk8s-hep.Federation') in chart;
 }
 

@@ -1,9 +1,9 @@
-import { ApiObject, App, Chart, JsonPatch, Testing, YamlOutputType } from 'cdk8s';
-import * as kplus from 'cdk8s-plus-27';
-import { Construct } from 'constructs';
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
+import { ApiObject, App, Chart, JsonPatch, Lazy, Testing, YamlOutputType } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
 import { parseAllDocuments } from 'yaml';
 import { Cluster, ClusterSelector, FederatedCluster, Federation, JoinMode, Placement } from '../../src';
 
@@ -193,6 +193,18 @@ describe('what is refused', () => {
   test('output types that mix the clusters', () => {
     const app = new App({ yamlOutputType: YamlOutputType.FILE_PER_APP, outdir: fs.mkdtempSync(path.join(os.tmpdir(), 'cdk8s-hep-')) });
     expect(report(() => {}, app)).toContain('App.yamlOutputType: given "FILE_PER_APP", allowed: FILE_PER_CHART');
+  });
+
+  test('an object that cannot be rendered, with the other problems', () => {
+    const text = report(({ app, fed, meyrin }) => {
+      new Cluster(app, 'Bad');
+      const broken = { produce: () => { throw new Error('no such thing'); } };
+      configMap(meyrin, 'a', { x: Lazy.any(broken) });
+      configMap(fed, 'b', { x: Lazy.any(broken) });
+    });
+    for (const line of ['[Bad]', "[meyrin] Failed serializing construct at path 'meyrin/a'", "[fed] Failed serializing construct at path 'fed/b'"]) {
+      expect(text).toContain(line);
+    }
   });
 
   test('all problems in one report', () => {

@@ -1,0 +1,87 @@
+/**
+ * Measures what the library costs over what nobody can avoid: turning the same plain objects into YAML with
+ * cdk8s' own `Yaml` and writing them. Every measurement is a process of its own; of several, the fastest
+ * counts, since a shared machine only ever adds.
+ *
+ * Fails if 1,000 members cost more than LIMIT times that, if the growth isn't linear, or if loading the
+ * library takes more than LOAD_LIMIT times loading cdk8s-plus-27.
+ */
+import { spawnSync } from 'child_process';
+import * as fs from 'fs';
+import * as os from 'os';
+import * as path from 'path';
+
+const LIMIT = 1.6;
+const LOAD_LIMIT = 1.3;
+const SIZES = [2, 10, 100, 1000];
+
+/** From 100 to 1,000 members the time may grow by this order: 1 is linear, 2 quadratic. */
+const GROWTH_LIMIT = 1.15;
+
+interface Measurement {
+  readonly ms: number;
+  readonly megabytes: number;
+  readonly objects: number;
+}
+
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'cdk8s-hep-bench-'));
+const failures: string[] = [];
+
+function measure(script: string, ...args: string[]): Measurement {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(__dirname, script), ...args], { encoding: 'utf8' });
+  if (status !== 0) { throw new Error(`${script} ${args.join(' ')} failed:\n${stderr}`); }
+  return JSON.parse(stdout);
+}
+
+function fastest(measurements: Measurement[]): Measurement {
+  return measurements.reduce((best, one) => one.ms < best.ms ? one : best);
+}
+
+/** The library and the limit in turn, so that both see the same machine. */
+function compare(workload: string, members: number): { library: Measurement; limit: Measurement } {
+  const outdir = path.join(scratch, `${workload}-${members}`);
+  const library: Measurement[] = [];
+  const limit: Measurement[] = [];
+  for (let run = 0; run < (members >= 1000 ? 5 : 7); run++) {
+    library.push(measure('synth.js', workload, `${members}`, outdir));
+    limit.push(measure('limit.js', outdir));
+  }
+  return { library: fastest(library), limit: fastest(limit) };
+}
+
+function run(workload: string, prefix: string): void {
+  const times: { [members: number]: number } = {};
+  for (const members of SIZES) {
+    const { library, limit } = compare(workload, members);
+    const ratio = library.ms / limit.ms;
+    times[members] = library.ms;
+    if (members === 1000 && ratio > LIMIT) { failures.push(`${prefix}${members} members: ${ratio.toFixed(2)}x is above ${LIMIT}x`); }
+    process.stdout.write(`${prefix}${members} members: ${library.objects} objects, ${library.ms.toFixed(0)} ms and ${library.megabytes.toFixed(0)} MB, `
+      + `limit ${limit.ms.toFixed(0)} ms and ${limit.megabytes.toFixed(0)} MB, ${ratio.toFixed(2)}x\n`);
+  }
+  const growth = Math.log10(times[1000] / times[100]);
+  process.stdout.write(`${prefix}growth from 100 to 1000 members: order ${growth.toFixed(2)} (1 is linear)\n`);
+  if (growth > GROWTH_LIMIT) { failures.push(`${prefix}growth is of order ${growth.toFixed(2)}, above ${GROWTH_LIMIT}`); }
+}
+
+function load(module: string): number {
+  const times = Array.from({ length: 15 }, () => measure('load.js', module).ms);
+  return Math.min(...times);
+}
+
+run('fleet', '');
+run('own', 'own objects, ');
+
+const naive = measure('synth.js', 'charts', '100', path.join(scratch, 'charts'));
+const bound = measure('limit.js', path.join(scratch, 'charts'));
+process.stdout.write(`plain charts, 100 members: ${naive.objects} objects, ${naive.ms.toFixed(0)} ms, limit ${bound.ms.toFixed(0)} ms, ${(naive.ms / bound.ms).toFixed(2)}x\n`);
+
+const loading = load('cdk8s-hep') / load('cdk8s-plus-27');
+process.stdout.write(`loading the library: ${loading.toFixed(2)}x of loading cdk8s-plus-27\n`);
+if (loading > LOAD_LIMIT) { failures.push(`loading takes ${loading.toFixed(2)}x, above ${LOAD_LIMIT}x`); }
+
+fs.rmSync(scratch, { recursive: true });
+if (failures.length > 0) {
+  process.stderr.write(`${failures.join('\n')}\n`);
+  process.exit(1);
+}

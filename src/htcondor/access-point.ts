@@ -1,0 +1,67 @@
+import { Size } from 'cdk8s';
+import { ContainerResources } from 'cdk8s-plus-27';
+import { ServiceExposure } from '../workload/service-exposure';
+
+/** An access point: the schedd, which holds the job queue, and to which users submit. */
+export interface AccessPointOptions {
+  /** Its name in the pool (`SCHEDD_NAME` is `<name>@<uidDomain>`) and in the names of its objects: a DNS label. */
+  readonly name: string;
+
+  /**
+   * The host name or IP address by which every cluster reaches it, without a port
+   * (`TCP_FORWARDING_HOST`): jobs fetch their input from here and bring their output back.
+   *
+   * Refused: for fleets in other clusters, an address that only resolves inside the host cluster.
+   */
+  readonly address: string;
+
+  /**
+   * Its TCP port, the same inside and outside (`SHARED_PORT_PORT`), from 1024 to 65535.
+   *
+   * @default 9618
+   */
+  readonly port?: number;
+
+  /**
+   * How it is reached from outside the cluster.
+   *
+   * @default ServiceExposure.loadBalancer()
+   */
+  readonly exposure?: ServiceExposure;
+
+  /**
+   * How much storage keeps the job queue and spooled files (`SPOOL`): jobs outlive the pod.
+   *
+   * @default Size.gibibytes(10)
+   */
+  readonly spoolSize?: Size;
+
+  /**
+   * The StorageClass of the spool's volume.
+   *
+   * @default - the cluster's default one
+   */
+  readonly storageClass?: string;
+
+  /**
+   * CPU and memory of the pod; a running job costs about 1 MB.
+   *
+   * @default - requests 500m and 2Gi, no limits
+   */
+  readonly resources?: ContainerResources;
+
+  /**
+   * How many jobs run at once (`MAX_JOBS_RUNNING`).
+   *
+   * @default 2000
+   */
+  readonly maxJobsRunning?: number;
+
+  /**
+   * Whether a node drain may evict the pod. Jobs run on while it is away, and are found again if it is
+   * back within the lease. If not, a PodDisruptionBudget holds drains until somebody deletes the pod.
+   *
+   * @default true
+   */
+  readonly evictable?: boolean;
+}

@@ -1,0 +1,412 @@
+import { Chart, Duration, Size } from 'cdk8s';
+import { Cpu } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { AccessPointOptions } from './access-point';
+import { AccountingGroup, setAccountingGroups } from './accounting';
+import { CentralManagerOptions } from './central-manager';
+import { ClassAdExpression } from './classad';
+import { KnobSet, Macro } from './config';
+import { Credential, resourceRequirements } from './daemon-pod';
+import { CondorImage } from './image';
+import { JobDefaults, setJobDefaults } from './job-defaults';
+import { PATHS, POD_IP_VARIABLE } from './paths';
+import { addressProblems, domainProblems, ICondorPool, onlyInside, portProblems } from './pool';
+import { poolKnobs } from './pool-config';
+import { admitUsers, collectorAddress, collectorDaemon, requireAuthentication, separateClusters } from './pool-security';
+import { PoolServer } from './pool-server';
+import { serverProbes } from './probes';
+import { Cluster } from '../federation/cluster';
+import { isDnsLabel } from '../federation/names';
+import { problem } from '../problem';
+import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
+import { SecretReference } from '../workload/secret-reference';
+import { ServiceExposure } from '../workload/service-exposure';
+
+const HOST_SYMBOL = Symbol.for('cdk8s-hep.CondorHost');
+
+const COLLECTOR_PORT = 9618;
+
+const POD_IP = new Macro(`$ENV(${POD_IP_VARIABLE})`);
+
+/** What a schedd that runs jobs as their owners needs of root, and nothing else. */
+const SCHEDD_CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'SETGID', 'SETUID'];
+
+/** Properties of a `CondorHost`. */
+export interface CondorHostProps {
+  /** The domain that the pool's tokens are issued for (`TRUST_DOMAIN`, a token's `iss`). It can't be changed later without new tokens. */
+  readonly trustDomain: string;
+
+  /**
+   * The domain in which a user name is one user (`UID_DOMAIN`).
+   *
+   * @default - the trust domain
+   */
+  readonly uidDomain?: string;
+
+  /** The central managers. More than one needs high availability, which is not supported yet and refused. */
+  readonly centralManagers: CentralManagerOptions[];
+
+  /** The access points, at least one. */
+  readonly accessPoints: AccessPointOptions[];
+
+  /**
+   * The groups that share the pool, with their quotas (`GROUP_NAMES`). Jobs name theirs with `accounting_group`.
+   *
+   * @default - none: users share the pool by their priorities
+   */
+  readonly accountingGroups?: AccountingGroup[];
+
+  /**
+   * The key that signs the pool's tokens, in a Secret of the host cluster. It never leaves it.
+   *
+   * @default - the key `POOL` of a Secret `<id>-signing-key`
+   */
+  readonly signingKey?: SecretReference;
+
+  /**
+   * The image of the central managers and access points.
+   *
+   * @default CondorImage.official()
+   */
+  readonly image?: CondorImage;
+
+  /**
+   * Names of Secrets of type `kubernetes.io/dockerconfigjson`.
+   *
+   * @default - none
+   */
+  readonly imagePullSecrets?: string[];
+
+  /**
+   * The namespace of the pool. It is defined, with the Pod Security level that the pods need.
+   *
+   * @default - the chart's namespace, else `condor`
+   */
+  readonly namespace?: string;
+
+  /**
+   * How often jobs are matched (`NEGOTIATOR_INTERVAL`), at least 5 seconds.
+   *
+   * @default Duration.minutes(1)
+   */
+  readonly negotiatorInterval?: Duration;
+
+  /**
+   * The time in which usage counts half for a user's priority (`PRIORITY_HALFLIFE`).
+   *
+   * @default Duration.days(1)
+   */
+  readonly priorityHalfLife?: Duration;
+
+  /**
+   * The factor of users without one of their own (`DEFAULT_PRIO_FACTOR`), at least 1.
+   *
+   * @default 1000
+   */
+  readonly defaultPriorityFactor?: number;
+
+  /**
+   * What a job gets that doesn't ask.
+   *
+   * @default - one core, 2000 MiB, 1 GiB of disk, a lease of two hours
+   */
+  readonly jobDefaults?: JobDefaults;
+
+  /**
+   * Identities that may administer the pool from afar (`ALLOW_ADMINISTRATOR`), `user@domain`. Whoever can
+   * enter the pods is an administrator anyway.
+   *
+   * @default - none
+   */
+  readonly administrators?: string[];
+
+  /**
+   * Names of clusters whose execution points join, besides those of the fleets that this program declares. Each
+   * has a collector of its own in the central manager, so that its token is good for its own machines only.
+   *
+   * @default - the clusters of the program's fleets
+   */
+  readonly executionClusters?: string[];
+
+  /**
+   * Whether NetworkPolicies close all but the advertised ports.
+   *
+   * @default true
+   */
+  readonly networkPolicies?: boolean;
+
+  /**
+   * Knobs that this construct doesn't know, for all its daemons. Strings are taken literally.
+   *
+   * Refused: a knob that the construct sets, a knob twice, what is no knob name.
+   *
+   * @default - none
+   */
+  readonly extraConfig?: { [knob: string]: string | number | boolean | ClassAdExpression };
+}
+
+/**
+ * The heart of an HTCondor pool: central managers (collector and negotiator) and access points
+ * (schedds), each with its own address, port, Service and volume.
+ *
+ * Everybody who speaks to the pool shows a token; the signing key is a Secret that stays in this
+ * cluster. Replacing a pod loses no job, no priority history and no identity.
+ */
+export class CondorHost extends Construct implements ICondorPool {
+  /**
+   * Whether a value is a `CondorHost`, also one of another copy of this library.
+   *
+   * @param x any value
+   */
+  public static isCondorHost(x: any): x is CondorHost {
+    return x !== null && typeof x === 'object' && HOST_SYMBOL in x;
+  }
+
+  public readonly collectors: string[];
+  public readonly trustDomain: string;
+  public readonly uidDomain: string;
+  public readonly image: CondorImage;
+
+  /** The namespace of the pool. */
+  public readonly namespace: string;
+
+  private readonly props: CondorHostProps;
+
+  private readonly fleets: (() => string[])[] = [];
+
+  /**
+   * @param scope a cluster, or any chart
+   * @param id the pool's name: it starts the names of its objects
+   * @param props the pool
+   */
+  public constructor(scope: Construct, id: string, props: CondorHostProps) {
+    super(scope, id);
+    Object.defineProperty(this, HOST_SYMBOL, { value: true });
+    this.props = props;
+    this.trustDomain = props.trustDomain;
+    this.uidDomain = props.uidDomain ?? props.trustDomain;
+    this.image = props.image ?? CondorImage.official();
+    this.namespace = props.namespace ?? Chart.of(this).namespace ?? 'condor';
+    this.collectors = props.centralManagers.map(({ address, port = COLLECTOR_PORT }) => `${address}:${port}`);
+
+    // the schedd changes to the users whose jobs it serves; Pod Security's level for that is baseline
+    WorkloadNamespace.of(this, this.namespace).admit(this, PodSecurityLevel.BASELINE);
+    for (const options of props.centralManagers) { this.addOnce(options.name ?? 'cm', () => this.addCentralManager(options)); }
+    for (const options of props.accessPoints) { this.addOnce(options.name, () => this.addAccessPoint(options)); }
+    this.node.addValidation({ validate: () => this.problems() });
+  }
+
+  /** Whether clusters other than this one reach all central managers and access points. */
+  public get reachableFromOutside(): boolean {
+    return this.servers().every(({ address, exposure }) => !onlyInside(address) && (exposure ?? ServiceExposure.loadBalancer()).reachableFromOutside);
+  }
+
+  /**
+   * The addresses at which a cluster's execution points advertise: the cluster's own collector.
+   *
+   * @param cluster the cluster's name
+   */
+  public collectorsOf(cluster: string): string[] {
+    return this.collectors.map(address => collectorAddress(address, cluster));
+  }
+
+  /**
+   * Lets the execution points of a fleet in; which clusters they are in is known at synth.
+   *
+   * @internal
+   */
+  public _admit(clusters: () => string[]): void {
+    this.fleets.push(clusters);
+  }
+
+  /** A name that is given twice is reported with the other problems. */
+  private addOnce(name: string, add: () => void): void {
+    if (!this.node.tryFindChild(name)) { add(); }
+  }
+
+  private addCentralManager(options: CentralManagerOptions): void {
+    const { name = 'cm', port = COLLECTOR_PORT } = options;
+    new PoolServer(this, name, {
+      ...this.server(name, 'central-manager', port, options),
+      configuration: () => this.centralManagerKnobs(options).draft(),
+      resources: resourceRequirements(options.resources ?? { cpu: { request: Cpu.millis(250) }, memory: { request: Size.mebibytes(512) } }),
+      spoolSize: options.spoolSize ?? Size.gibibytes(1),
+      // collector and negotiator answer; what they call are names and access points
+      egress: [
+        { ports: [{ protocol: 'UDP', port: 53 }, { protocol: 'TCP', port: 53 }] },
+        { ports: [...new Set([port, ...this.props.accessPoints.map(accessPoint => accessPoint.port ?? COLLECTOR_PORT)])].map(number => ({ protocol: 'TCP', port: number })) },
+      ],
+    });
+  }
+
+  private addAccessPoint(options: AccessPointOptions): void {
+    const { name, port = COLLECTOR_PORT } = options;
+    new PoolServer(this, name, {
+      ...this.server(name, 'access-point', port, options),
+      configuration: () => this.accessPointKnobs(options).draft(),
+      resources: resourceRequirements(options.resources ?? { cpu: { request: Cpu.millis(500) }, memory: { request: Size.gibibytes(2) } }),
+      spoolSize: options.spoolSize ?? Size.gibibytes(10),
+      rootCapabilities: SCHEDD_CAPABILITIES,
+    });
+  }
+
+  private server(name: string, component: string, port: number, options: CentralManagerOptions | AccessPointOptions) {
+    return {
+      name: `${this.node.id}-${name}`,
+      namespace: this.namespace,
+      component,
+      port,
+      image: this.image,
+      exposure: options.exposure ?? ServiceExposure.loadBalancer(),
+      storageClass: options.storageClass,
+      evictable: options.evictable ?? true,
+      credentials: [this.signingKey()],
+      networkPolicy: this.props.networkPolicies ?? true,
+      imagePullSecrets: this.props.imagePullSecrets,
+      probes: serverProbes(port),
+      terminationGracePeriodSeconds: 60,
+    };
+  }
+
+  private signingKey(): Credential {
+    return {
+      volume: 'signing-key',
+      secret: this.props.signingKey ?? { secretName: `${this.node.id}-signing-key` },
+      defaultKey: 'POOL',
+      file: 'POOL',
+      directory: PATHS.keys,
+    };
+  }
+
+  private serverKnobs(address: string, port: number, collectors: readonly string[] | Macro): KnobSet {
+    const knobs = poolKnobs(this, this.image, collectors);
+    knobs.section('How it is reached');
+    knobs.set('USE_SHARED_PORT', true);
+    knobs.set('SHARED_PORT_PORT', port);
+    knobs.set('TCP_FORWARDING_HOST', address);
+    // daemons of this cluster call each other by pod address, not by way of the load balancer
+    knobs.set('PRIVATE_NETWORK_NAME', Cluster.tryOf(this)?.node.id ?? `${this.namespace}.${this.node.id}`);
+    knobs.set('PRIVATE_NETWORK_INTERFACE', POD_IP);
+    requireAuthentication(knobs);
+    admitUsers(knobs, this, this.props.administrators ?? []);
+    return knobs;
+  }
+
+  private centralManagerKnobs({ address, port = COLLECTOR_PORT }: CentralManagerOptions): KnobSet {
+    // by its own address: what is beside it needs neither names nor the way around by the load balancer
+    const knobs = this.serverKnobs(address, port, new Macro(`${POD_IP.text}:${port}`));
+    knobs.section('Central manager');
+    const clusters = this.clusters();
+    knobs.set('DAEMON_LIST', ['MASTER', 'COLLECTOR', 'NEGOTIATOR', ...clusters.map(collectorDaemon)]);
+    knobs.set('COLLECTOR_NAME', `${this.node.id} of ${this.trustDomain}`);
+    // it would write a certificate beside the configuration, which it can't
+    knobs.set('COLLECTOR_BOOTSTRAP_SSL_CERTIFICATE', false);
+    knobs.set('NEGOTIATOR_INTERVAL', this.props.negotiatorInterval ?? Duration.minutes(1));
+    knobs.set('PRIORITY_HALFLIFE', this.props.priorityHalfLife ?? Duration.days(1));
+    knobs.set('DEFAULT_PRIO_FACTOR', this.props.defaultPriorityFactor ?? 1000);
+    separateClusters(knobs, clusters, port, POD_IP, this);
+    knobs.report(...setAccountingGroups(knobs, 'accountingGroups', this.props.accountingGroups ?? []));
+    this.addExtraConfig(knobs);
+    return knobs;
+  }
+
+  private accessPointKnobs(options: AccessPointOptions): KnobSet {
+    const knobs = this.serverKnobs(options.address, options.port ?? COLLECTOR_PORT, this.collectors);
+    knobs.section('Access point');
+    knobs.set('DAEMON_LIST', ['MASTER', 'SCHEDD']);
+    // with an '@' it is taken as it is: the name outlives the pod
+    knobs.set('SCHEDD_NAME', `${options.name}@${this.uidDomain}`);
+    knobs.set('FILESYSTEM_DOMAIN', `${options.name}.${this.uidDomain}`);
+    knobs.set('MAX_JOBS_RUNNING', options.maxJobsRunning ?? 2000);
+    knobs.report(...setJobDefaults(knobs, this.props.jobDefaults ?? {}));
+    this.addExtraConfig(knobs);
+    return knobs;
+  }
+
+  /** The clusters whose execution points join: those of the fleets, and those that are named. */
+  private clusters(): string[] {
+    return [...new Set([...this.fleets.flatMap(clusters => clusters()), ...this.props.executionClusters ?? []])];
+  }
+
+  private addExtraConfig(knobs: KnobSet): void {
+    knobs.extra('extraConfig', this.props.extraConfig ?? {});
+  }
+
+  private servers(): { name: string; address: string; port?: number; exposure?: ServiceExposure }[] {
+    return [
+      ...this.props.centralManagers.map(options => ({ ...options, name: options.name ?? 'cm' })),
+      ...this.props.accessPoints,
+    ];
+  }
+
+  private problems(): string[] {
+    const { props } = this;
+    const problems = [
+      ...domainProblems('trustDomain', this.trustDomain),
+      ...domainProblems('uidDomain', this.uidDomain),
+      ...this.image._problems(),
+    ];
+    if (!isDnsLabel(this.node.id, 40)) { problems.push(problem('id', this.node.id, 'a DNS label of at most 40 characters')); }
+    if (props.centralManagers.length !== 1) {
+      problems.push(problem('centralManagers', props.centralManagers.length, 'exactly one; high availability is not supported yet'));
+    }
+    if (props.accessPoints.length === 0) { problems.push(problem('accessPoints', [], 'at least one')); }
+    problems.push(...this.serverProblems('centralManagers', props.centralManagers.map(options => ({ ...options, name: options.name ?? 'cm' }))));
+    problems.push(...this.serverProblems('accessPoints', props.accessPoints));
+    problems.push(...this.uniqueness());
+    for (const cluster of props.executionClusters ?? []) {
+      if (!isDnsLabel(cluster)) { problems.push(problem('executionClusters', cluster, 'names of clusters: DNS labels')); }
+    }
+    problems.push(...durationProblems('negotiatorInterval', props.negotiatorInterval, 5));
+    problems.push(...durationProblems('priorityHalfLife', props.priorityHalfLife, 1));
+    if ((props.defaultPriorityFactor ?? 1) < 1) { problems.push(problem('defaultPriorityFactor', props.defaultPriorityFactor, 'a number from 1')); }
+    for (const administrator of props.administrators ?? []) {
+      if (!/^[^\s,@*]+@[^\s,@*]+$/.test(administrator)) { problems.push(problem('administrators', administrator, 'identities, user@domain, without wildcards')); }
+    }
+    const knobs = [
+      ...props.centralManagers.map(options => this.centralManagerKnobs(options)),
+      ...props.accessPoints.map(options => this.accessPointKnobs(options)),
+    ];
+    return [...problems, ...new Set(knobs.flatMap(set => set.problems()))];
+  }
+
+  private serverProblems(property: string, servers: AccessPointOptions[]): string[] {
+    return servers.flatMap((server, index) => {
+      const where = `${property}[${index}]`;
+      const port = server.port ?? COLLECTOR_PORT;
+      const problems = [
+        ...addressProblems(`${where}.address`, server.address),
+        ...portProblems(`${where}.port`, port),
+        ...(server.exposure?._problems(where, port) ?? []),
+      ];
+      if (!isDnsLabel(server.name, 20)) { problems.push(problem(`${where}.name`, server.name, 'a DNS label of at most 20 characters')); }
+      if (server.spoolSize && server.spoolSize.toMebibytes() < 64) {
+        problems.push(problem(`${where}.spoolSize`, `${server.spoolSize.toMebibytes()} MiB`, 'at least 64 MiB'));
+      }
+      if (server.maxJobsRunning !== undefined && !(Number.isInteger(server.maxJobsRunning) && server.maxJobsRunning >= 1)) {
+        problems.push(problem(`${where}.maxJobsRunning`, server.maxJobsRunning, 'a whole number from 1'));
+      }
+      return problems;
+    });
+  }
+
+  /** Two servers can share neither a name nor, where it is one node's, a port. */
+  private uniqueness(): string[] {
+    const problems: string[] = [];
+    const seen = new Map<string, string>();
+    for (const { name, address, port = COLLECTOR_PORT, exposure } of this.servers()) {
+      const claims = [`name ${name}`, `address ${address}:${port}`, ...(exposure?.serviceType === 'NodePort' ? [`node port ${port}`] : [])];
+      for (const claim of claims) {
+        if (seen.has(claim)) {
+          problems.push(`centralManagers and accessPoints: ${claim} is given to both ${seen.get(claim)} and ${name}; each has its own`);
+        }
+        seen.set(claim, name);
+      }
+    }
+    return problems;
+  }
+}
+
+function durationProblems(property: string, duration: Duration | undefined, seconds: number): string[] {
+  return duration === undefined || duration.toSeconds() >= seconds ? [] : [problem(property, `${duration.toSeconds()} s`, `at least ${seconds} s`)];
+}

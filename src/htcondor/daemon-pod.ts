@@ -1,0 +1,199 @@
+import { ContainerResources } from 'cdk8s-plus-27';
+import { CondorImage } from './image';
+import { PATHS, POD_IP_VARIABLE, NODE_NAME_VARIABLE, ROOT_CONFIG_FILE } from './paths';
+import { SecretReference } from '../workload/secret-reference';
+
+/** A Secret's keys as files that HTCondor accepts: owned by the daemon's user, readable by nobody else. */
+export interface Credential {
+  readonly volume: string;
+  readonly secret: SecretReference;
+  readonly defaultKey: string;
+  /** The file's name in the directory. */
+  readonly file: string;
+  readonly directory: string;
+}
+
+/** A directory of the container that daemons write to. */
+export interface WritableDirectory {
+  readonly volume: string;
+  readonly path: string;
+  /** The volume, or nothing where a claim template brings it. */
+  readonly source?: object;
+}
+
+/** A container that runs HTCondor daemons. */
+export interface DaemonPodOptions {
+  readonly image: CondorImage;
+  readonly command: string[];
+  readonly configMap: string;
+  readonly credentials: readonly Credential[];
+  readonly directories: readonly WritableDirectory[];
+  /**
+   * The capabilities that the container keeps, as root. Without them it runs as the image's user condor.
+   */
+  readonly rootCapabilities?: readonly string[];
+  readonly privileged?: boolean;
+  readonly hostNetwork?: boolean;
+  readonly port?: number;
+  readonly environment?: readonly object[];
+  readonly probes: { readonly startup?: object; readonly liveness: object; readonly readiness: object };
+  readonly resources?: object;
+  readonly serviceAccount: string;
+  readonly terminationGracePeriodSeconds: number;
+  readonly scheduling?: object;
+  readonly imagePullSecrets?: readonly string[];
+}
+
+/** The container that runs the daemons. */
+export const DAEMON_CONTAINER = 'condor';
+/**
+ * HTCondor looks up every new peer's name and waits for the answer. A name with a dot is complete, and a
+ * server that doesn't answer is not asked for long.
+ */
+const PROMPT_NAMES = [{ name: 'ndots', value: '1' }, { name: 'timeout', value: '1' }, { name: 'attempts', value: '2' }];
+
+const EXPOSED_SECRETS = '/secrets';
+
+/** The spec of a pod of HTCondor daemons, hardened as far as its role allows. */
+export function daemonPodSpec(options: DaemonPodOptions): object {
+  const asRoot = options.rootCapabilities !== undefined || options.privileged === true;
+  const { image } = options;
+  const writable: WritableDirectory[] = [
+    { volume: 'log', path: PATHS.log, source: { emptyDir: {} } },
+    { volume: 'run', path: PATHS.run, source: { emptyDir: {} } },
+    { volume: 'tmp', path: '/tmp', source: { emptyDir: {} } },
+    ...options.directories,
+  ];
+  const configMount = { name: 'config', mountPath: PATHS.config, readOnly: true };
+  const writableMounts = writable.map(({ volume, path }) => ({ name: volume, mountPath: path }));
+  const environment = [
+    { name: 'CONDOR_CONFIG', value: `${PATHS.config}/${ROOT_CONFIG_FILE}` },
+    { name: POD_IP_VARIABLE, valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+    { name: NODE_NAME_VARIABLE, valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+    ...options.environment ?? [],
+  ];
+  const credentials = asRoot ? rootCredentials(options.credentials) : userCredentials(options.credentials, image);
+  return {
+    serviceAccountName: options.serviceAccount,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: options.terminationGracePeriodSeconds,
+    ...(options.imagePullSecrets?.length && { imagePullSecrets: options.imagePullSecrets.map(name => ({ name })) }),
+    ...(options.hostNetwork && { hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' }),
+    dnsConfig: { options: PROMPT_NAMES },
+    ...options.scheduling,
+    securityContext: asRoot
+      ? { seccompProfile: { type: 'RuntimeDefault' } }
+      : { runAsNonRoot: true, runAsUser: image.uid, runAsGroup: image.gid, fsGroup: image.gid, fsGroupChangePolicy: 'OnRootMismatch', seccompProfile: { type: 'RuntimeDefault' } },
+    initContainers: [{
+      name: 'prepare',
+      image: image.reference,
+      ...(image.pullPolicy && { imagePullPolicy: image.pullPolicy }),
+      command: ['/bin/sh', '-ec', prepareScript(asRoot, image, writable, credentials.copies)],
+      securityContext: restricted(asRoot ? ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'] : []),
+      resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { memory: '64Mi' } },
+      volumeMounts: [...writableMounts, ...credentials.initMounts],
+    }],
+    containers: [{
+      name: DAEMON_CONTAINER,
+      image: image.reference,
+      ...(image.pullPolicy && { imagePullPolicy: image.pullPolicy }),
+      command: options.command,
+      env: environment,
+      ...(options.port && { ports: [{ name: 'condor', containerPort: options.port, protocol: 'TCP' }] }),
+      securityContext: options.privileged
+        ? { privileged: true, runAsUser: 0 }
+        : restricted(asRoot ? options.rootCapabilities! : []),
+      resources: options.resources,
+      ...(options.probes.startup && { startupProbe: options.probes.startup }),
+      livenessProbe: options.probes.liveness,
+      readinessProbe: options.probes.readiness,
+      volumeMounts: [configMount, ...writableMounts, ...credentials.mounts],
+    }],
+    volumes: [
+      { name: 'config', configMap: { name: options.configMap } },
+      ...writable.filter(({ source }) => source).map(({ volume, source }) => ({ name: volume, ...source })),
+      ...credentials.volumes,
+    ],
+  };
+}
+
+/** Kubernetes' form of requests and limits. */
+export function resourceRequirements(resources: ContainerResources): object {
+  const quantities = (kind: 'request' | 'limit') => ({
+    ...(resources.cpu?.[kind] && { cpu: resources.cpu[kind]!.amount }),
+    ...(resources.memory?.[kind] && { memory: `${resources.memory[kind]!.toMebibytes()}Mi` }),
+    ...(resources.ephemeralStorage?.[kind] && { 'ephemeral-storage': `${resources.ephemeralStorage[kind]!.toMebibytes()}Mi` }),
+  });
+  return withoutEmpty({ requests: quantities('request'), limits: quantities('limit') });
+}
+
+function withoutEmpty(requirements: { [kind: string]: object }): object {
+  return Object.fromEntries(Object.entries(requirements).filter(([, quantities]) => Object.keys(quantities).length > 0));
+}
+
+function restricted(capabilities: readonly string[]): object {
+  return {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    ...(capabilities.length > 0 && { runAsUser: 0 }),
+    capabilities: { drop: ['ALL'], ...(capabilities.length > 0 && { add: [...capabilities].sort() }) },
+  };
+}
+
+interface CredentialFiles {
+  readonly volumes: object[];
+  readonly mounts: object[];
+  readonly initMounts: object[];
+  readonly copies: { readonly from: string; readonly to: string }[];
+}
+
+/** Root reads the Secret's files as they are, and sees when they change. */
+function rootCredentials(credentials: readonly Credential[]): CredentialFiles {
+  return {
+    volumes: credentials.map(credential => ({
+      name: credential.volume,
+      secret: { secretName: credential.secret.secretName, defaultMode: 0o400, items: [item(credential)] },
+    })),
+    mounts: credentials.map(({ volume, directory }) => ({ name: volume, mountPath: directory, readOnly: true })),
+    initMounts: [],
+    copies: [],
+  };
+}
+
+/**
+ * HTCondor ignores a key that its group may read, and a user that isn't root can read a Secret's files
+ * through its group only: the init container makes copies that are the user's own, in memory.
+ */
+function userCredentials(credentials: readonly Credential[], image: CondorImage): CredentialFiles {
+  const exposed = (credential: Credential) => `${EXPOSED_SECRETS}/${credential.volume}`;
+  return {
+    volumes: credentials.flatMap(credential => [
+      { name: credential.volume, emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
+      {
+        name: `${credential.volume}-secret`,
+        secret: { secretName: credential.secret.secretName, defaultMode: 0o440, items: [item(credential)] },
+      },
+    ]),
+    mounts: credentials.map(({ volume, directory }) => ({ name: volume, mountPath: directory, readOnly: true })),
+    initMounts: credentials.flatMap(credential => [
+      { name: credential.volume, mountPath: credential.directory },
+      { name: `${credential.volume}-secret`, mountPath: exposed(credential), readOnly: true },
+    ]),
+    copies: credentials.map(credential => ({ from: `${exposed(credential)}/${credential.file}`, to: `${credential.directory}/${credential.file}`, gid: image.gid })),
+  };
+}
+
+function item(credential: Credential): object {
+  return { key: credential.secret.key ?? credential.defaultKey, path: credential.file };
+}
+
+function prepareScript(asRoot: boolean, image: CondorImage, directories: readonly WritableDirectory[], copies: CredentialFiles['copies']): string {
+  const own = [...directories.map(({ path }) => path).filter(path => path !== '/tmp'), PATHS.lock];
+  return [
+    // nothing but systemd makes these directories where HTCondor expects them
+    asRoot ? `install -d -m 0755 -o ${image.uid} -g ${image.gid} ${own.join(' ')}` : `mkdir -p ${own.join(' ')}`,
+    ...(asRoot ? ['chmod 1777 /tmp'] : []),
+    ...copies.map(({ from, to }) => `install -m 0600 ${from} ${to}`),
+  ].join('\n');
+}

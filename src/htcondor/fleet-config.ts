@@ -1,0 +1,116 @@
+import { Duration, Size } from 'cdk8s';
+import { setCapacity } from './capacity';
+import { ClassAdExpression } from './classad';
+import { KnobSet, Macro } from './config';
+import { DrainOptions, setDrain } from './drain';
+import { CondorImage } from './image';
+import { setMachineAttributes } from './machine-attributes';
+import { MEMBER_CONFIG_FILE, NODE_NAME_VARIABLE, PATHS, POD_IP_VARIABLE } from './paths';
+import { ICondorPool } from './pool';
+import { poolKnobs } from './pool-config';
+import { admitNeighbours, requireAuthentication } from './pool-security';
+import { RunMode } from './run-mode';
+import { setSlotTypes, SlotType } from './slot-type';
+import { StartdMemberOptions } from './startd-fleet-props';
+import { problem } from '../problem';
+
+/** A fleet as its configuration needs to know it, defaults filled in. */
+export interface FleetSettings {
+  readonly name: string;
+  readonly pool: ICondorPool;
+  readonly image: CondorImage;
+  readonly runMode: RunMode;
+  readonly rootless: boolean;
+  readonly cpus?: number;
+  readonly memory?: Size;
+  readonly memoryOverhead: Size;
+  readonly gpus: number;
+  readonly reservedDisk: Size;
+  readonly attributes: { readonly [name: string]: string | number | boolean | ClassAdExpression };
+  readonly slots: readonly SlotType[];
+  readonly start: ClassAdExpression;
+  readonly rank: ClassAdExpression;
+  readonly preempt: ClassAdExpression;
+  readonly drain: DrainOptions;
+  readonly heartbeat: Duration;
+  readonly extraConfig: { readonly [knob: string]: string | number | boolean | ClassAdExpression };
+}
+
+/** What all execution points of a fleet are told. */
+export function fleetKnobs(settings: FleetSettings): KnobSet {
+  const { image, pool } = settings;
+  const knobs = poolKnobs(pool, image);
+  knobs.set('LOCAL_CONFIG_FILE', `${PATHS.config}/${MEMBER_CONFIG_FILE}`);
+  knobs.set('REQUIRE_LOCAL_CONFIG_FILE', true);
+
+  knobs.section('How it is reached: connections go out only, and the connection broker hands them over');
+  const master = settings.runMode === RunMode.CONDOR_MASTER;
+  if (master) {
+    knobs.set('DAEMON_LIST', ['MASTER', 'STARTD']);
+    knobs.set('USE_SHARED_PORT', true);
+    // a free one: the node's network may be shared with other daemons
+    knobs.set('SHARED_PORT_PORT', 0);
+  } else {
+    // nobody runs condor_shared_port beside a startd without a master
+    knobs.set('USE_SHARED_PORT', false);
+  }
+  knobs.set('CCB_ADDRESS', new Macro('$(COLLECTOR_HOST)'));
+  knobs.set('CCB_HEARTBEAT_INTERVAL', settings.heartbeat);
+  knobs.set('PRIVATE_NETWORK_INTERFACE', new Macro(`$ENV(${POD_IP_VARIABLE})`));
+  requireAuthentication(knobs);
+  admitNeighbours(knobs, pool);
+
+  knobs.section('Execution point');
+  setCapacity(knobs, settings);
+  knobs.set('RESERVED_DISK', settings.reservedDisk);
+  knobs.report(...setSlotTypes(knobs, settings.slots));
+  if (settings.gpus > 0) { knobs.use('FEATURE', 'GPUs'); }
+  setPolicy(knobs, settings);
+  knobs.report(...setDrain(knobs, settings.drain));
+  if (settings.heartbeat.toSeconds() < 30) { knobs.report(problem('heartbeat', `${settings.heartbeat.toSeconds()} s`, 'at least 30 s')); }
+  setJobUsers(knobs, settings);
+  knobs.report(...setMachineAttributes(knobs, 'attributes', settings.attributes));
+  knobs.extra('extraConfig', settings.extraConfig, ['COLLECTOR_HOST', 'STARTD_NAME', 'MASTER_NAME', 'NETWORK_HOSTNAME', 'PRIVATE_NETWORK_NAME', 'FILESYSTEM_DOMAIN']);
+  return knobs;
+}
+
+/** What the execution points of one cluster are told besides: who they are, and what they do otherwise. */
+export function memberKnobs(settings: FleetSettings, cluster: string, options: StartdMemberOptions): KnobSet {
+  const knobs = new KnobSet(settings.image.version);
+  knobs.section(`Cluster ${cluster}`);
+  // named after the node, since the pod's name is another after each restart; the cluster makes it one of a kind
+  const name = new Macro(`$ENV(${NODE_NAME_VARIABLE})@${settings.name}.${cluster}`);
+  knobs.set('STARTD_NAME', name);
+  knobs.set('MASTER_NAME', name);
+  knobs.set('COLLECTOR_HOST', settings.pool.collectorsOf(cluster));
+  knobs.set('PRIVATE_NETWORK_NAME', cluster);
+  knobs.set('FILESYSTEM_DOMAIN', `${settings.name}.${cluster}`);
+  if (options.cpus !== undefined) { knobs.set('NUM_CPUS', options.cpus); }
+  if (options.memory !== undefined) { knobs.set('MEMORY', options.memory); }
+  setPolicy(knobs, options);
+  if (options.attributes) { knobs.report(...setMachineAttributes(knobs, `on(${cluster}).attributes`, options.attributes)); }
+  return knobs;
+}
+
+/** What is wrong with a member's options. */
+export function memberProblems(settings: FleetSettings, cluster: string, options: StartdMemberOptions): string[] {
+  return memberKnobs(settings, cluster, options).problems();
+}
+
+function setPolicy(knobs: KnobSet, { start, rank, preempt }: Pick<StartdMemberOptions, 'start' | 'rank' | 'preempt'>): void {
+  if (start) { knobs.set('START', start, 'start'); }
+  if (rank) { knobs.set('RANK', rank, 'rank'); }
+  if (preempt) { knobs.set('PREEMPT', preempt, 'preempt'); }
+}
+
+/** Jobs run as users of their own, never as their owner's namesake on the node. */
+function setJobUsers(knobs: KnobSet, { image, rootless }: FleetSettings): void {
+  if (rootless) { return; }
+  knobs.set('STARTER_ALLOW_RUNAS_OWNER', false);
+  image.slotUsers.forEach((user, index) => knobs.set(`SLOT1_${index + 1}_USER`, user));
+  if (image.slotUsers.length > 0) { knobs.set('DEDICATED_EXECUTE_ACCOUNT_REGEXP', new Macro(`^${commonPrefix(image.slotUsers)}[0-9]+$`)); }
+}
+
+function commonPrefix(users: string[]): string {
+  return users[0].replace(/[0-9]+$/, '');
+}

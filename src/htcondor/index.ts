@@ -1,0 +1,18 @@
+export * from './access-point';
+export { AccountingGroup } from './accounting';
+export type { AccountingGroupOptions } from './accounting';
+export * from './central-manager';
+export * from './classad';
+export * from './condor-host';
+export * from './execute-directory';
+export * from './image';
+export type { JobDefaults } from './job-defaults';
+export { CondorPool } from './pool';
+export type { CondorPoolAttributes, ICondorPool } from './pool';
+export { StartdLiveness } from './probes';
+export * from './run-mode';
+export type { Toleration } from './scheduling';
+export type { SlotType } from './slot-type';
+export * from './startd-fleet';
+export * from './startd-fleet-props';
+export * from './version';

@@ -1,0 +1,31 @@
+/** Where the daemons find and keep things inside every container, whatever the image. */
+export const PATHS = {
+  /** The configuration, from a ConfigMap. */
+  config: '/etc/condor-pool',
+  /** Signing keys (`SEC_PASSWORD_DIRECTORY`). */
+  keys: '/etc/condor/passwords.d',
+  /** Tokens (`SEC_TOKEN_SYSTEM_DIRECTORY`). */
+  tokens: '/etc/condor/tokens.d',
+  /** Daemon logs and address files (`LOG`). */
+  log: '/var/log/condor',
+  /** Sockets and pids (`RUN`). */
+  run: '/run/condor',
+  /** Lock files (`LOCK`). */
+  lock: '/run/condor/lock',
+  /** Job queue and accounting (`SPOOL`). */
+  spool: '/var/spool/condor',
+  /** Job sandboxes (`EXECUTE`). */
+  execute: '/var/lib/condor/execute',
+} as const;
+
+/** The file that `CONDOR_CONFIG` names. */
+export const ROOT_CONFIG_FILE = 'condor_config';
+
+/** The file with what is a member's own (`LOCAL_CONFIG_FILE`), read after the root file. */
+export const MEMBER_CONFIG_FILE = '50-member.conf';
+
+/** Environment variables that the configuration reads with `$ENV()`. */
+export const NODE_NAME_VARIABLE = 'K8S_NODE_NAME';
+export const POD_IP_VARIABLE = 'K8S_POD_IP';
+export const CPU_LIMIT_VARIABLE = 'K8S_CPU_LIMIT';
+export const MEMORY_LIMIT_VARIABLE = 'K8S_MEMORY_LIMIT_MIB';

@@ -1,0 +1,115 @@
+import { createHash } from 'crypto';
+import { ApiObject, Lazy, Size } from 'cdk8s';
+import { Construct } from 'constructs';
+import { Credential, daemonPodSpec } from './daemon-pod';
+import { CondorImage } from './image';
+import { PATHS, ROOT_CONFIG_FILE } from './paths';
+import { ServiceExposure } from '../workload/service-exposure';
+
+/** A daemon of the pool that others call: its pod, and the way to it. */
+export interface PoolServerOptions {
+  readonly name: string;
+  readonly namespace: string;
+  readonly component: string;
+  readonly image: CondorImage;
+  /** The configuration; asked for when the manifest is rendered. */
+  readonly configuration: () => string;
+  readonly credentials: readonly Credential[];
+  readonly port: number;
+  readonly exposure: ServiceExposure;
+  readonly rootCapabilities?: readonly string[];
+  readonly probes: { readonly startup?: object; readonly liveness: object; readonly readiness: object };
+  readonly resources: object;
+  readonly terminationGracePeriodSeconds: number;
+  readonly spoolSize: Size;
+  readonly storageClass?: string;
+  readonly evictable: boolean;
+  /** What the pod may call, as NetworkPolicy egress rules; everything without. */
+  readonly egress?: object[];
+  readonly networkPolicy: boolean;
+  readonly imagePullSecrets?: readonly string[];
+}
+
+/**
+ * One central manager or access point: a StatefulSet of one pod with a volume for what must outlive
+ * it, a Service with the port that it advertises, and a NetworkPolicy that opens this port alone.
+ */
+export class PoolServer extends Construct {
+  public constructor(scope: Construct, id: string, options: PoolServerOptions) {
+    super(scope, id);
+    const { name, namespace } = options;
+    const selector = { 'app.kubernetes.io/name': 'htcondor', 'app.kubernetes.io/instance': name };
+    const labels = { ...selector, 'app.kubernetes.io/component': options.component };
+    const metadata = { name, namespace, labels };
+
+    new ApiObject(this, 'ServiceAccount', { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false });
+
+    new ApiObject(this, 'ConfigMap', {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata,
+      data: Lazy.any({ produce: () => ({ [ROOT_CONFIG_FILE]: options.configuration() }) }),
+    });
+
+    new ApiObject(this, 'Service', {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { ...metadata, annotations: options.exposure._annotations },
+      // a daemon finds its own pool through this address before it is ready
+      spec: { selector, publishNotReadyAddresses: true, ...options.exposure._spec(options.port) },
+    });
+
+    new ApiObject(this, 'StatefulSet', {
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata,
+      spec: {
+        serviceName: name,
+        replicas: 1,
+        selector: { matchLabels: selector },
+        template: {
+          metadata: { labels, annotations: Lazy.any({ produce: () => ({ 'cdk8s-hep/config-digest': digest(options.configuration()) }) }) },
+          spec: daemonPodSpec({
+            ...options,
+            command: [options.image._sbin('condor_master'), '-f'],
+            configMap: name,
+            directories: [{ volume: 'spool', path: PATHS.spool }],
+            serviceAccount: name,
+          }),
+        },
+        volumeClaimTemplates: [{
+          metadata: { name: 'spool', labels },
+          spec: {
+            accessModes: ['ReadWriteOnce'],
+            storageClassName: options.storageClass,
+            resources: { requests: { storage: `${options.spoolSize.toMebibytes()}Mi` } },
+          },
+        }],
+      },
+    });
+
+    if (options.networkPolicy) {
+      new ApiObject(this, 'NetworkPolicy', {
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'NetworkPolicy',
+        metadata,
+        spec: {
+          podSelector: { matchLabels: selector },
+          policyTypes: options.egress ? ['Ingress', 'Egress'] : ['Ingress'],
+          ingress: [{ ports: [{ protocol: 'TCP', port: options.port }] }],
+          egress: options.egress,
+        },
+      });
+    }
+
+    if (!options.evictable) {
+      new ApiObject(this, 'PodDisruptionBudget', {
+        apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata, spec: { maxUnavailable: 0, selector: { matchLabels: selector } },
+      });
+    }
+  }
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}

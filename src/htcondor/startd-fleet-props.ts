@@ -1,0 +1,317 @@
+import { Duration, Size } from 'cdk8s';
+import { ContainerResources } from 'cdk8s-plus-27';
+import { ClassAdExpression } from './classad';
+import { ExecuteDirectory } from './execute-directory';
+import { CondorImage } from './image';
+import { ICondorPool } from './pool';
+import { StartdLiveness } from './probes';
+import { RunMode } from './run-mode';
+import { Toleration } from './scheduling';
+import { SlotType } from './slot-type';
+import { SecretReference } from '../workload/secret-reference';
+
+/** What a member's execution points do otherwise than the fleet's. */
+export interface StartdMemberOptions {
+  /**
+   * Attributes of the machine ad that the member adds, or has with other values.
+   *
+   * @default - the fleet's
+   */
+  readonly attributes?: { [name: string]: string | number | boolean | ClassAdExpression };
+
+  /**
+   * Cores (`NUM_CPUS`). The pod's CPU request follows, unless the fleet states its resources.
+   *
+   * @default - the fleet's
+   */
+  readonly cpus?: number;
+
+  /**
+   * Memory (`MEMORY`). The pod's memory request follows, unless the fleet states its resources.
+   *
+   * @default - the fleet's
+   */
+  readonly memory?: Size;
+
+  /**
+   * When a job may start (`START`).
+   *
+   * @default - the fleet's
+   */
+  readonly start?: ClassAdExpression;
+
+  /**
+   * Which job the machine prefers (`RANK`).
+   *
+   * @default - the fleet's
+   */
+  readonly rank?: ClassAdExpression;
+
+  /**
+   * When a running job must leave (`PREEMPT`).
+   *
+   * @default - the fleet's
+   */
+  readonly preempt?: ClassAdExpression;
+}
+
+/** Properties of a `StartdFleet`. */
+export interface StartdFleetProps {
+  /**
+   * The pool that the execution points join.
+   *
+   * Refused: for a fleet in another cluster, a pool whose addresses only resolve inside its own.
+   */
+  readonly pool: ICondorPool;
+
+  /**
+   * Cores that a machine offers (`NUM_CPUS`, in the ad `TotalCpus`), a whole number from 1.
+   *
+   * @default - the container's CPU limit; without one, what the node can allocate, rounded up
+   */
+  readonly cpus?: number;
+
+  /**
+   * Memory that a machine offers (`MEMORY`, in the ad `TotalMemory`, in MiB).
+   *
+   * @default - the container's memory limit, or what the node can allocate, less `memoryOverhead`
+   */
+  readonly memory?: Size;
+
+  /**
+   * Memory for HTCondor itself, where `memory` isn't stated.
+   *
+   * @default Size.mebibytes(512)
+   */
+  readonly memoryOverhead?: Size;
+
+  /**
+   * GPUs of each pod. They are found by HTCondor (`use FEATURE:GPUs`) and advertised.
+   *
+   * @default 0
+   */
+  readonly gpus?: number;
+
+  /**
+   * The resource by which the cluster counts its GPUs.
+   *
+   * @default 'nvidia.com/gpu'
+   */
+  readonly gpuResource?: string;
+
+  /**
+   * Disk of the sandboxes' file system that isn't offered (`RESERVED_DISK`).
+   *
+   * @default Size.gibibytes(1)
+   */
+  readonly reservedDisk?: Size;
+
+  /**
+   * Attributes of the machine ad (`STARTD_ATTRS`). A string is a string, never a reference to an attribute.
+   *
+   * Refused: what is no attribute name, a name twice, a name that the startd publishes itself or that is a knob.
+   *
+   * @default - none
+   */
+  readonly attributes?: { [name: string]: string | number | boolean | ClassAdExpression };
+
+  /**
+   * How a machine is divided into slots.
+   *
+   * @default - one partitionable slot with all of it
+   */
+  readonly slots?: SlotType[];
+
+  /**
+   * When a job may start (`START`).
+   *
+   * @default - always
+   */
+  readonly start?: ClassAdExpression;
+
+  /**
+   * Which job the machine prefers (`RANK`): a number, more is better. A better job preempts a running one.
+   *
+   * @default - none
+   */
+  readonly rank?: ClassAdExpression;
+
+  /**
+   * When a running job must leave (`PREEMPT`).
+   *
+   * @default - never
+   */
+  readonly preempt?: ClassAdExpression;
+
+  /**
+   * How long a running job may go on before it is told to stop (`MAXJOBRETIREMENTTIME`), when it is
+   * preempted or the pod is deleted.
+   *
+   * @default Duration.seconds(0)
+   */
+  readonly maxJobRetirement?: Duration;
+
+  /**
+   * How long a job that was told to stop may take to save its work (`MachineMaxVacateTime`).
+   *
+   * @default Duration.minutes(10)
+   */
+  readonly maxVacate?: Duration;
+
+  /**
+   * How long a job's processes may take to die (`KILLING_TIMEOUT`).
+   *
+   * @default Duration.seconds(30)
+   */
+  readonly killingTimeout?: Duration;
+
+  /**
+   * The pod's grace period (`terminationGracePeriodSeconds`).
+   *
+   * Refused: one in which a job can't retire, be vacated and killed.
+   *
+   * @default - the sum of these, and two minutes for HTCondor to leave
+   */
+  readonly terminationGracePeriod?: Duration;
+
+  /**
+   * What the container runs.
+   *
+   * @default RunMode.CONDOR_MASTER
+   */
+  readonly runMode?: RunMode;
+
+  /**
+   * Whether pods use the node's network. NetworkPolicies don't apply then, and jobs reach what the node
+   * reaches, a cloud's metadata service included.
+   *
+   * @default false
+   */
+  readonly hostNetwork?: boolean;
+
+  /**
+   * Whether pods are privileged. Jobs are still not root, but they are a kernel's bug away from the node.
+   *
+   * @default false
+   */
+  readonly privileged?: boolean;
+
+  /**
+   * Whether HTCondor runs without root. Jobs then run as HTCondor's own user.
+   *
+   * Refused without `acceptJobsReadToken`, since such jobs can read the pool's token.
+   *
+   * @default false
+   */
+  readonly rootless?: boolean;
+
+  /**
+   * Accepts that jobs can read the token with which the fleet joins the pool. Needed with `rootless`.
+   *
+   * @default false
+   */
+  readonly acceptJobsReadToken?: boolean;
+
+  /**
+   * How the kubelet finds out that a startd is dead. It kills the pod then, and with it all its jobs.
+   *
+   * @default StartdLiveness.STARTD_ANSWERS
+   */
+  readonly liveness?: StartdLiveness;
+
+  /**
+   * Labels of the nodes that the fleet runs on.
+   *
+   * @default - all nodes
+   */
+  readonly nodeSelector?: { [label: string]: string };
+
+  /**
+   * Taints that the fleet tolerates.
+   *
+   * @default - none
+   */
+  readonly tolerations?: Toleration[];
+
+  /**
+   * The PriorityClass of the pods.
+   *
+   * @default - the cluster's default one
+   */
+  readonly priorityClassName?: string;
+
+  /**
+   * Requests and limits of the container.
+   *
+   * @default - requests of 3/4 of the stated cores and 4/5 of the stated memory, so that the pod fits a node
+   * of that size; no limits
+   */
+  readonly resources?: ContainerResources;
+
+  /**
+   * Where the sandboxes of jobs are (`EXECUTE`).
+   *
+   * @default ExecuteDirectory.emptyDir()
+   */
+  readonly executeDirectory?: ExecuteDirectory;
+
+  /**
+   * The token with which the fleet joins, in a Secret of each member: identity `startd-<cluster>@<trustDomain>`,
+   * authorizations `ADVERTISE_STARTD` and `ADVERTISE_MASTER`.
+   *
+   * @default - the key `token` of a Secret `<id>-token`
+   */
+  readonly token?: SecretReference;
+
+  /**
+   * The name of the cluster in names of machines and as private network (`PRIVATE_NETWORK_NAME`).
+   *
+   * @default - the cluster, in a federation each member; in another chart the chart's id
+   */
+  readonly clusterName?: string;
+
+  /**
+   * How often connections through the pool's connection broker are tried (`CCB_HEARTBEAT_INTERVAL`). It must be
+   * shorter than the time after which firewalls and load balancers on the way forget a connection.
+   *
+   * @default Duration.minutes(2)
+   */
+  readonly heartbeat?: Duration;
+
+  /**
+   * The image.
+   *
+   * @default - the pool's
+   */
+  readonly image?: CondorImage;
+
+  /**
+   * Names of Secrets of type `kubernetes.io/dockerconfigjson`.
+   *
+   * @default - none
+   */
+  readonly imagePullSecrets?: string[];
+
+  /**
+   * The namespace of the fleet. It is defined, with the Pod Security level that the pods need.
+   *
+   * @default - the chart's namespace, else `condor`
+   */
+  readonly namespace?: string;
+
+  /**
+   * Whether a NetworkPolicy closes the pods to all but HTCondor's, and to the cloud's metadata service.
+   *
+   * @default true, false with hostNetwork, where none applies
+   */
+  readonly networkPolicy?: boolean;
+
+  /**
+   * Knobs that this construct doesn't know. Strings are taken literally.
+   *
+   * Refused: a knob that the construct sets, a knob twice, what is no knob name.
+   *
+   * @default - none
+   */
+  readonly extraConfig?: { [knob: string]: string | number | boolean | ClassAdExpression };
+}

@@ -1,0 +1,287 @@
+import { ApiObject, Chart, Duration, Lazy, Size } from 'cdk8s';
+import { Construct, IConstruct } from 'constructs';
+import { capacityEnvironment, capacityProblems, capacityRequirements } from './capacity';
+import { ClassAdExpression } from './classad';
+import { CondorHost } from './condor-host';
+import { DAEMON_CONTAINER, daemonPodSpec } from './daemon-pod';
+import { gracePeriodSeconds } from './drain';
+import { ExecuteDirectory } from './execute-directory';
+import { fleetKnobs, FleetSettings, memberKnobs, memberProblems } from './fleet-config';
+import { CondorImage } from './image';
+import { MEMBER_CONFIG_FILE, PATHS, ROOT_CONFIG_FILE } from './paths';
+import { startdProbes, StartdLiveness } from './probes';
+import { RunMode } from './run-mode';
+import { overlapping, schedulingSpec } from './scheduling';
+import { StartdFleetProps, StartdMemberOptions } from './startd-fleet-props';
+import { Cluster } from '../federation/cluster';
+import { FederatedCluster } from '../federation/federated-cluster';
+import { Federation } from '../federation/federation';
+import { isDnsLabel } from '../federation/names';
+import { Placement } from '../federation/placement';
+import { problem } from '../problem';
+import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
+
+/** The fleets of a program, to see which of them meet on a node. */
+const fleetsOf = new WeakMap<IConstruct, StartdFleet[]>();
+
+/** What a startd needs of root to run jobs as other users, and nothing else. */
+const STARTD_CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'SETGID', 'SETUID'];
+
+/** Link-local addresses at which clouds give out credentials of the node to whoever asks. */
+const CLOUD_METADATA = ['169.254.169.254/32'];
+
+/**
+ * Execution points of an HTCondor pool: one startd on each node that it selects, as a DaemonSet.
+ *
+ * In a chart it is an ordinary DaemonSet; on a `Federation` it spans the members, and each member tells
+ * the truth about itself. Machines are named `<node>@<id>.<cluster>`, so that equal node names in two
+ * clusters are two machines, and the pool lets a cluster's token advertise that cluster's machines only.
+ *
+ * A change of the configuration or the pods never kills jobs by itself: pods are replaced when they are
+ * deleted (`OnDelete`), and the configuration is read again on `condor_reconfig`.
+ */
+export class StartdFleet extends Construct {
+  /** The image. */
+  public readonly image: CondorImage;
+
+  /** The namespace of the fleet. */
+  public readonly namespace: string;
+
+  private readonly props: StartdFleetProps;
+
+  private readonly ofMembers = new Map<FederatedCluster, StartdMemberOptions>();
+
+  /**
+   * @param scope a federation or a placement in it, a cluster, or any chart
+   * @param id the fleet's name: it starts the names of its objects, and is part of its machines' names
+   * @param props the pool, and what the machines offer
+   */
+  public constructor(scope: Construct, id: string, props: StartdFleetProps) {
+    super(scope, id);
+    fleetsOf.set(this.node.root, [...fleetsOf.get(this.node.root) ?? [], this]);
+    this.props = props;
+    this.image = props.image ?? props.pool.image;
+    this.namespace = props.namespace ?? Chart.of(this).namespace ?? 'condor';
+    WorkloadNamespace.of(this, this.namespace).admit(this, this.podSecurityLevel());
+
+    const selector = { 'app.kubernetes.io/name': 'htcondor', 'app.kubernetes.io/instance': id };
+    const labels = { ...selector, 'app.kubernetes.io/component': 'execution-point' };
+    const metadata = { name: id, namespace: this.namespace, labels };
+    new ApiObject(this, 'ServiceAccount', { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false });
+    const configMap = new ApiObject(this, 'ConfigMap', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: Lazy.any({ produce: () => this.files() }) });
+    const daemonSet = new ApiObject(this, 'DaemonSet', {
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata,
+      spec: {
+        selector: { matchLabels: selector },
+        updateStrategy: { type: 'OnDelete' },
+        template: { metadata: { labels }, spec: Lazy.any({ produce: () => this.podSpec() }) },
+      },
+    });
+    if (props.networkPolicy ?? !props.hostNetwork) { this.addNetworkPolicy(metadata, selector); }
+
+    if (CondorHost.isCondorHost(props.pool)) { props.pool._admit(() => this.clusters()); }
+    const federation = Federation.tryOf(this);
+    federation?._vary(configMap, `${id}.on`, member => [
+      { op: 'add', path: `/data/${MEMBER_CONFIG_FILE}`, value: this.memberFile(member.node.id, this.ofMembers.get(member)) },
+    ]);
+    federation?._vary(daemonSet, `${id}.on`, member => this.requestOperations(this.ofMembers.get(member)));
+    this.node.addValidation({ validate: () => this.problems() });
+  }
+
+  /**
+   * What a member's execution points do otherwise. It is data in the member's configuration: the pods of
+   * other members, and running jobs, are left alone.
+   *
+   * Refused at synth: a cluster that the fleet doesn't reach, and all that the fleet's own properties refuse.
+   *
+   * @param member a member of the federation that the fleet stands in
+   * @param options what is different there; a second call adds to the first
+   */
+  public on(member: FederatedCluster, options: StartdMemberOptions): void {
+    const before = this.ofMembers.get(member);
+    this.ofMembers.set(member, { ...before, ...options, attributes: { ...before?.attributes, ...options.attributes } });
+  }
+
+  private get settings(): FleetSettings {
+    const { props } = this;
+    return {
+      name: this.node.id,
+      pool: props.pool,
+      image: this.image,
+      runMode: props.runMode ?? RunMode.CONDOR_MASTER,
+      rootless: props.rootless ?? false,
+      cpus: props.cpus,
+      memory: props.memory,
+      memoryOverhead: props.memoryOverhead ?? Size.mebibytes(512),
+      gpus: props.gpus ?? 0,
+      reservedDisk: props.reservedDisk ?? Size.gibibytes(1),
+      attributes: props.attributes ?? {},
+      slots: props.slots ?? [{ share: 1 }],
+      start: props.start ?? ClassAdExpression.boolean(true),
+      rank: props.rank ?? ClassAdExpression.integer(0),
+      preempt: props.preempt ?? ClassAdExpression.boolean(false),
+      drain: {
+        maxJobRetirement: props.maxJobRetirement ?? Duration.seconds(0),
+        maxVacate: props.maxVacate ?? Duration.minutes(10),
+        killingTimeout: props.killingTimeout ?? Duration.seconds(30),
+        terminationGracePeriod: props.terminationGracePeriod,
+      },
+      heartbeat: props.heartbeat ?? Duration.minutes(2),
+      extraConfig: props.extraConfig ?? {},
+    };
+  }
+
+  /** The members that the fleet reaches; none where it doesn't stand in a federation. */
+  private members(): FederatedCluster[] {
+    const selector = Placement.tryOf(this)?.clusters;
+    return (Federation.tryOf(this)?.members ?? []).filter(member => selector?.selects(member) ?? true);
+  }
+
+  /** The names of the clusters that the fleet reaches. */
+  private clusters(): string[] {
+    return Federation.tryOf(this) ? this.members().map(({ node }) => node.id) : [this.clusterName()];
+  }
+
+  private clusterName(): string {
+    return this.props.clusterName ?? Chart.of(this).node.id;
+  }
+
+  /** In a federation what is a member's own is added for each member. */
+  private files(): { [file: string]: string } {
+    const root = fleetKnobs(this.settings).draft();
+    return Federation.tryOf(this)
+      ? { [ROOT_CONFIG_FILE]: root }
+      : { [ROOT_CONFIG_FILE]: root, [MEMBER_CONFIG_FILE]: this.memberFile(this.clusterName()) };
+  }
+
+  private memberFile(cluster: string, options: StartdMemberOptions = {}): string {
+    return memberKnobs(this.settings, cluster, options).draft();
+  }
+
+  private podSpec(): object {
+    const { props, settings } = this;
+    const master = settings.runMode === RunMode.CONDOR_MASTER;
+    return daemonPodSpec({
+      image: this.image,
+      command: [this.image._sbin(master ? 'condor_master' : 'condor_startd'), '-f'],
+      configMap: this.node.id,
+      credentials: [{
+        volume: 'token', secret: props.token ?? { secretName: `${this.node.id}-token` }, defaultKey: 'token', file: 'token', directory: PATHS.tokens,
+      }],
+      directories: [{ volume: 'execute', path: PATHS.execute, source: (props.executeDirectory ?? ExecuteDirectory.emptyDir())._volumeSource }],
+      rootCapabilities: props.rootless ? undefined : STARTD_CAPABILITIES,
+      privileged: props.privileged,
+      hostNetwork: props.hostNetwork,
+      environment: capacityEnvironment(DAEMON_CONTAINER),
+      probes: startdProbes(props.liveness ?? StartdLiveness.STARTD_ANSWERS),
+      resources: this.requirements(),
+      serviceAccount: this.node.id,
+      terminationGracePeriodSeconds: gracePeriodSeconds(settings.drain),
+      scheduling: schedulingSpec(props),
+      imagePullSecrets: props.imagePullSecrets,
+    });
+  }
+
+  private requirements(options: StartdMemberOptions = {}): object {
+    const { props } = this;
+    return capacityRequirements({
+      cpus: options.cpus ?? props.cpus,
+      memory: options.memory ?? props.memory,
+      memoryOverhead: this.settings.memoryOverhead,
+      resources: props.resources ?? {},
+      gpus: props.gpus,
+      gpuResource: props.gpuResource ?? 'nvidia.com/gpu',
+    });
+  }
+
+  /** A member with other cores or memory than the fleet's asks its nodes for another part of them. */
+  private requestOperations(options?: StartdMemberOptions) {
+    if (this.props.resources || !(options?.cpus ?? options?.memory)) { return []; }
+    return [{ op: 'replace' as const, path: '/spec/template/spec/containers/0/resources', value: this.requirements(options) }];
+  }
+
+  private podSecurityLevel(): PodSecurityLevel {
+    const { privileged, hostNetwork, executeDirectory, rootless } = this.props;
+    if (privileged || hostNetwork || executeDirectory?.onHost) { return PodSecurityLevel.PRIVILEGED; }
+    return rootless ? PodSecurityLevel.RESTRICTED : PodSecurityLevel.BASELINE;
+  }
+
+  private addNetworkPolicy(metadata: object, selector: object): void {
+    new ApiObject(this, 'NetworkPolicy', {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata,
+      spec: {
+        podSelector: { matchLabels: selector },
+        policyTypes: ['Ingress', 'Egress'],
+        // what calls from elsewhere comes through the connection broker, on connections that the pod has opened
+        ingress: [{ from: [{ podSelector: { matchLabels: { 'app.kubernetes.io/name': 'htcondor' } } }] }],
+        egress: [{ to: [{ ipBlock: { cidr: '0.0.0.0/0', except: CLOUD_METADATA } }, { ipBlock: { cidr: '::/0', except: ['fd00:ec2::254/128'] } }] }],
+      },
+    });
+  }
+
+  private problems(): string[] {
+    const { props, settings } = this;
+    const problems: string[] = [];
+    if (!isDnsLabel(this.node.id, 40)) { problems.push(problem('id', this.node.id, 'a DNS label of at most 40 characters')); }
+    if (!Federation.tryOf(this) && !isDnsLabel(this.clusterName())) {
+      problems.push(problem('clusterName', this.clusterName(), 'a DNS label of at most 63 characters'));
+    }
+    if (Federation.tryOf(this) && props.clusterName !== undefined) {
+      problems.push(problem('clusterName', props.clusterName, 'nothing in a federation, where each member has its own name'));
+    }
+    if (props.rootless && !props.acceptJobsReadToken) {
+      problems.push(problem('rootless', true, 'only with acceptJobsReadToken: jobs run as HTCondor\'s own user and can read the token'));
+    }
+    if (props.liveness === StartdLiveness.CONDOR_WHO && settings.runMode === RunMode.CONDOR_MASTER) {
+      problems.push(problem('liveness', props.liveness, `${StartdLiveness.STARTD_ANSWERS} with runMode ${RunMode.CONDOR_MASTER}: condor_who hangs there `
+        + 'when the link to the collector is down, and the kubelet would kill the node\'s jobs'));
+    }
+    if (props.rootless && props.privileged) { problems.push(problem('rootless', true, 'only without privileged')); }
+    if (this.isRemote() && !props.pool.reachableFromOutside) {
+      problems.push(problem('pool', props.pool.collectors.join(', '),
+        'a pool whose central managers and access points have addresses that other clusters resolve, and an exposure that lets them in'));
+    }
+    problems.push(...this.image._problems(), ...(props.executeDirectory?._problems() ?? []));
+    problems.push(...capacityProblems('', { ...settings, resources: props.resources ?? {} }));
+    problems.push(...fleetKnobs(settings).problems());
+    if (!Federation.tryOf(this)) { problems.push(...memberKnobs(settings, this.clusterName(), {}).problems()); }
+    for (const [member, options] of this.ofMembers) {
+      if (!this.members().includes(member)) {
+        problems.push(problem('on', member.node.id, `members that the fleet reaches: ${this.members().map(({ node }) => node.id).join(', ') || 'none'}`));
+        continue;
+      }
+      problems.push(...capacityProblems(`on(${member.node.id}).`, {
+        ...settings, cpus: options.cpus ?? settings.cpus, memory: options.memory ?? settings.memory, resources: props.resources ?? {},
+      }).filter(text => !problems.includes(text)));
+      problems.push(...memberProblems(settings, member.node.id, options));
+    }
+    return [...new Set([...problems, ...this.overlaps()])];
+  }
+
+  /** Whether the fleet stands in another cluster than the pool, as far as the program says. */
+  private isRemote(): boolean {
+    const { pool } = this.props;
+    const cluster = Cluster.tryOf(this);
+    if (Federation.tryOf(this)) { return true; }
+    return cluster !== undefined && !(Construct.isConstruct(pool) && Cluster.tryOf(pool) === cluster);
+  }
+
+  /** Two fleets that may meet on one node must both say how much of it they take. */
+  private overlaps(): string[] {
+    const fleets = fleetsOf.get(this.node.root)!;
+    return fleets.slice(fleets.indexOf(this) + 1).filter(other => this.meets(other)).map(other =>
+      `nodeSelector: the fleets ${this.node.path} and ${other.node.path} may run on the same nodes, and would both offer all of them; `
+      + 'allowed: node selectors that exclude each other, or cpus and memory stated for both');
+  }
+
+  private meets(other: StartdFleet): boolean {
+    const stated = ({ props: { cpus, memory } }: StartdFleet) => cpus !== undefined && memory !== undefined;
+    if (stated(this) && stated(other)) { return false; }
+    const places = (fleet: StartdFleet): Chart[] => Federation.tryOf(fleet) ? fleet.members() : [Chart.of(fleet)];
+    return places(this).some(place => places(other).includes(place)) && overlapping(this.props.nodeSelector, other.props.nodeSelector);
+  }
+}

@@ -1,0 +1,2 @@
+export type { SecretReference } from './secret-reference';
+export * from './service-exposure';
