@@ -1,0 +1,83 @@
+import { spawnSync } from 'child_process';
+import * as fs from 'fs';
+import * as path from 'path';
+
+/** The programs that are called, each with the Debian package that holds it. */
+const PROGRAMS: { readonly [program: string]: string } = {
+  'conntrack': 'conntrack',
+  'ip': 'iproute2',
+  'iptables-restore': 'iptables',
+  'mmdebstrap': 'mmdebstrap',
+  'mount': 'mount',
+  'nsenter': 'util-linux',
+  'runc': 'runc',
+  'unshare': 'util-linux',
+};
+
+/** Where a root's PATH may not look, but the programs are. */
+const SYSTEM_PATH = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
+
+function onPath(program: string): boolean {
+  return [...(process.env.PATH ?? '').split(':'), ...SYSTEM_PATH].some(directory => {
+    try {
+      fs.accessSync(path.join(directory, program), fs.constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Whether a command works in namespaces of its own, where it can change nothing. */
+function works(script: string): boolean {
+  return spawnSync('unshare', ['--mount', '--propagation', 'private', '--net', 'sh', '-ec', script]).status === 0;
+}
+
+/** What this machine lacks to run the laboratory; empty if nothing. */
+export function missingRequirements(): string[] {
+  const missing = Object.entries(PROGRAMS)
+    .filter(([program]) => !onPath(program))
+    .map(([program, debianPackage]) => `${program} (package ${debianPackage})`);
+  if (process.getuid?.() !== 0) {
+    missing.push('root');
+  }
+  if (missing.length) {
+    return missing;
+  }
+  if (!fs.readdirSync('/usr/share/keyrings').some(name => name.startsWith('debian-archive'))) {
+    missing.push('Debian\'s keys (package debian-archive-keyring)');
+  }
+  if (!works('mount -t tmpfs tmpfs /mnt; mkdir /mnt/l /mnt/u /mnt/w /mnt/m; mount -t overlay -o lowerdir=/mnt/l,upperdir=/mnt/u,workdir=/mnt/w overlay /mnt/m')) {
+    missing.push('a kernel that mounts overlays');
+  }
+  if (!works('ip link add veth-a type veth peer name veth-b')) {
+    missing.push('a kernel with veth');
+  }
+  if (!works('iptables -t nat -A POSTROUTING -j MASQUERADE; iptables -A INPUT -m conntrack --ctstate DNAT --ctorigdst 10.0.0.1 -j ACCEPT; iptables -t nat -A PREROUTING -m statistic --mode random --probability 0.5 -j ACCEPT')) {
+    missing.push('a kernel with NAT and connection tracking');
+  }
+  return missing;
+}
+
+/** Whether a suite that can't run is a failure here. */
+function skipsForbidden(): boolean {
+  return process.env.CI === 'true' || process.env.CDK8S_HEP_NO_SKIP === '1';
+}
+
+/**
+ * A `describe` for a suite that needs the laboratory. Where the machine can't run
+ * it, it is skipped under a name that says why (`skipped-suites.js` repeats it on
+ * one line at the end), or fails where skips are forbidden.
+ */
+export function describeReal(name: string, suite: () => void): void {
+  const missing = missingRequirements();
+  if (missing.length === 0) {
+    describe(name, suite);
+  } else if (skipsForbidden()) {
+    test(name, () => {
+      throw new Error(`this machine lacks ${missing.join(', ')}; test/real/setup installs what can be installed`);
+    });
+  } else {
+    describe.skip(`${name} [this machine lacks ${missing.join(', ')}]`, suite);
+  }
+}

@@ -1,0 +1,166 @@
+import { spawnSync } from 'child_process';
+import { createHash } from 'crypto';
+import * as fs from 'fs';
+import * as os from 'os';
+import * as path from 'path';
+
+/** The image every pod of the laboratory runs, and how its name begins. */
+export const IMAGE_NAME = 'cdk8s-hep/htcondor';
+
+const RECIPE = path.join(__dirname, '..', '..', 'images', 'htcondor');
+/** As much as a command may write. */
+const MOST_OUTPUT = 64 * 1024 * 1024;
+
+const RECIPE_FILES = ['accounts', 'build', 'directories'];
+
+/** What a command in the image did. */
+export interface ImageRun {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What a command in the image is given. */
+export interface ImageRunOptions {
+  /** What the command reads from its standard input. */
+  readonly input?: string;
+  /** Files that the command finds, by absolute path; mode 0644, owned by root. */
+  readonly files?: { [path: string]: string };
+  /** Its environment, beside PATH, HOME and LANG. */
+  readonly env?: { [name: string]: string };
+}
+
+function cacheDirectory(): string {
+  const base = process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache');
+  return path.join(base, 'cdk8s-hep');
+}
+
+function recipeHash(): string {
+  const hash = createHash('sha256');
+  for (const file of RECIPE_FILES) {
+    hash.update(file).update('\0').update(fs.readFileSync(path.join(RECIPE, file))).update('\0');
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Removes the half-made trees of builds whose process is gone. */
+function removeInterrupted(cache: string): void {
+  for (const entry of fs.readdirSync(cache)) {
+    const match = /\.building-(\d+)$/.exec(entry);
+    if (match && !alive(Number(match[1]))) {
+      fs.rmSync(path.join(cache, entry), { recursive: true, force: true });
+    }
+  }
+}
+
+function run(command: string, args: string[]): void {
+  const result = spawnSync(command, args, { encoding: 'utf8', maxBuffer: MOST_OUTPUT });
+  if (result.status !== 0) {
+    throw new Error(`${command} ${args.join(' ')} failed (${result.error?.message ?? result.status}):\n${result.stderr}`);
+  }
+}
+
+/**
+ * The directory of the image's root file system, built on first use from
+ * images/htcondor. Nobody writes into it: users put an overlay on it.
+ *
+ * It lies outside the checkout under a name that holds the recipe's hash, and
+ * appears there by one rename: an interrupted build leaves nothing half-made.
+ */
+export function imageRootfs(): string {
+  const cache = cacheDirectory();
+  const rootfs = path.join(cache, `htcondor-${recipeHash()}`);
+  if (fs.existsSync(rootfs)) {
+    return rootfs;
+  }
+  fs.mkdirSync(cache, { recursive: true });
+  removeInterrupted(cache);
+  const building = `${rootfs}.building-${process.pid}`;
+  const tree = path.join(building, 'tree');
+  fs.mkdirSync(tree, { recursive: true });
+  try {
+    const tar = path.join(building, 'image.tar');
+    run(path.join(RECIPE, 'build'), [tar]);
+    run('tar', ['--numeric-owner', '-xpf', tar, '-C', tree]);
+    try {
+      fs.renameSync(tree, rootfs);
+    } catch (error) {
+      // Somebody else was faster; theirs is the same.
+      if (!fs.existsSync(rootfs)) {
+        throw error;
+      }
+    }
+  } finally {
+    fs.rmSync(building, { recursive: true, force: true });
+  }
+  return rootfs;
+}
+
+// $1 an empty directory, $2 the image, $3 the extra files, then the command.
+// Everything is mounted inside a mount namespace that ends with the command.
+const ENTER = `set -e
+mount -t tmpfs -o mode=0755 tmpfs "$1"
+mkdir "$1/upper" "$1/work" "$1/root"
+mount -t overlay -o "lowerdir=$2,upperdir=$1/upper,workdir=$1/work" overlay "$1/root"
+mount -t proc proc "$1/root/proc"
+mount -t tmpfs -o mode=0755 tmpfs "$1/root/dev"
+for device in null zero full random urandom tty; do
+  : >"$1/root/dev/$device"
+  mount --bind "/dev/$device" "$1/root/dev/$device"
+done
+ip link set lo up
+hostname image
+echo '127.0.0.1 localhost image' >"$1/root/etc/hosts"
+cp -RT --remove-destination --no-preserve=all "$3" "$1/root"
+root="$1/root"
+shift 3
+exec chroot "$root" "$@"`;
+
+/**
+ * Runs a command in a fresh copy of the image, without a network, and waits for
+ * it. What it writes is gone afterwards. Needs root.
+ */
+export function runInImage(argv: string[], options: ImageRunOptions = {}): ImageRun {
+  const rootfs = imageRootfs();
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'cdk8s-hep-run-'));
+  try {
+    const mountpoint = path.join(scratch, 'mount');
+    const files = path.join(scratch, 'files');
+    fs.mkdirSync(mountpoint);
+    fs.mkdirSync(files);
+    for (const [name, content] of Object.entries(options.files ?? {})) {
+      const file = path.join(files, path.resolve('/', name));
+      fs.mkdirSync(path.dirname(file), { recursive: true });
+      fs.writeFileSync(file, content);
+    }
+    const result = spawnSync('unshare', [
+      '--mount', '--propagation', 'private', '--net', '--uts', '--ipc', '--pid', '--fork', '--kill-child',
+      'sh', '-c', ENTER, 'sh', mountpoint, rootfs, files, ...argv,
+    ], {
+      encoding: 'utf8',
+      input: options.input ?? '',
+      maxBuffer: MOST_OUTPUT,
+      env: {
+        PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+        HOME: '/root',
+        LANG: 'C.UTF-8',
+        ...options.env,
+      },
+    });
+    if (result.error) {
+      throw result.error;
+    }
+    return { status: result.status ?? 128, stdout: result.stdout, stderr: result.stderr };
+  } finally {
+    fs.rmSync(scratch, { recursive: true, force: true });
+  }
+}
