@@ -54,13 +54,10 @@ project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '2
 // Examples, tests and README snippets import the package by its name.
 project.package.addField('exports', { '.': './lib/index.js', './*': './*' });
 project.jest!.config.moduleNameMapper = { '^cdk8s-hep$': '<rootDir>/src' };
-project.jest!.addIgnorePattern('/test/real/');
-project.addPackageIgnore('/examples/');
-project.addPackageIgnore('/bench/');
-project.addPackageIgnore('/images/');
-project.addPackageIgnore('/docs/');
-project.addPackageIgnore('/.ci/');
-project.addPackageIgnore('/out/');
+for (const folder of ['real', 'consumer']) { project.jest!.addIgnorePattern(`/test/${folder}/`); }
+for (const unpublished of ['/examples/', '/bench/', '/images/', '/docs/', '/.ci/', '/out/', '/cdk8s.out/', '/.jsii.tabl.json', '*.log']) {
+  project.addPackageIgnore(unpublished);
+}
 
 for (const folder of ['examples', 'bench']) {
   new javascript.TypescriptConfig(project, {
@@ -94,6 +91,23 @@ const real = project.addTask('test:real', {
   receiveArgs: true,
 });
 project.testTask.spawn(real);
+project.testTask.spawn(project.addTask('test:consumer', {
+  description: 'Packs the library and uses it in an empty project, as its users do',
+  steps: [
+    { exec: 'jsii --silence-warnings=reserved-word' },
+    { exec: 'jsii-docgen -o API.md' },
+    { exec: 'jest --config test/consumer/jest.config.js' },
+  ],
+}));
+
+// The other languages' packages are generated, not built: each would need its own toolchain.
+const packageJs = project.tasks.tryFind('package:js')!;
+project.packageTask.reset();
+project.packageTask.spawn(packageJs);
+project.packageTask.spawn(project.addTask('bindings', {
+  description: 'Generates the code of the Python, Java and Go packages',
+  exec: 'jsii-pacmak --code-only --target python --target java --target go --outdir dist/bindings',
+}));
 project.addTask('bench', {
   description: 'Measures construction and synth against writing the same plain objects',
   steps: [

@@ -42,7 +42,7 @@ function compare(workload: string, members: number): { library: Measurement; lim
   const outdir = path.join(scratch, `${workload}-${members}`);
   const library: Measurement[] = [];
   const limit: Measurement[] = [];
-  for (let run = 0; run < (members >= 1000 ? 5 : 7); run++) {
+  for (let turn = 0; turn < (members >= 1000 ? 5 : 7); turn++) {
     library.push(measure('synth.js', workload, `${members}`, outdir));
     limit.push(measure('limit.js', outdir));
   }

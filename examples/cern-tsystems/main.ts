@@ -5,7 +5,7 @@ import { AccountingGroup, ApplyPlan, Cluster, CondorHost, CondorImage, Federated
 const app = new App();
 
 const host = new Cluster(app, 'condor-host', { provider: 'cern', region: 'meyrin' });
-const fed = new Federation(app, 'fed', { host }); //                                                kubefed init fed
+const fed = new Federation(app, 'fed', { host }); // kubefed init
 const meyrin = new FederatedCluster(app, 'meyrin', { federation: fed, provider: 'cern', region: 'meyrin' });
 const tsystems = new FederatedCluster(app, 'tsystems', { federation: fed, provider: 't-systems', region: 'eu-de' }); // kubefed join
 
@@ -28,9 +28,10 @@ const startd = new StartdFleet(fed, 'startd', {
   privileged: true,
   cpus: 8,
   memory: Size.mebibytes(22500),
-  attributes: { CERNEnvironment: 'production', Datacenter: 'meyrin', HasMPI: true },
+  attributes: { CERNEnvironment: 'production', HasMPI: true },
   maxJobRetirement: Duration.hours(24),
 });
+startd.on(meyrin, { attributes: { Datacenter: 'meyrin' } });
 startd.on(tsystems, { attributes: { Datacenter: 'otc-eu-de' } });
 
 app.synth();

@@ -75,6 +75,8 @@ export class Federation extends Chart {
 
   private readonly declaredVariations: Variation[] = [];
 
+  private overrides = 0;
+
   /**
    * @param scope the App
    * @param id the federation's name: a DNS label
@@ -99,18 +101,18 @@ export class Federation extends Chart {
    *
    * The patches are applied at synth, strictly, to the object as the federation declares it and after
    * the overrides that were added before. Refused at synth: a target that isn't declared on this
-   * federation or holds more than one object, members that don't get the object, a path that isn't
+   * federation, or holds several objects of which none is its default child, members that don't get the object, a path that isn't
    * there, a failed `test`, and patches that would make it another object (its kind, name or namespace).
    * Secrets are not overridden: each member has its own, by name.
    *
-   * @param target the object, or a construct that holds exactly one
+   * @param target the object, or a construct that holds exactly one or has one as its default child
    * @param clusters for which members
    * @param patches RFC 6902 operations
    */
   public addOverride(target: IConstruct, clusters: ClusterSelector, ...patches: JsonPatch[]): void {
     this.declaredVariations.push({
       target,
-      origin: `addOverride[${this.declaredVariations.length}]`,
+      origin: `addOverride[${this.overrides++}]`,
       clusters,
       operations: () => operations(patches),
     });

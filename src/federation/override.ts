@@ -5,7 +5,7 @@ import { Operation } from './patch';
 
 /** A declared difference: what becomes of an object in some members. */
 export interface Variation {
-  /** The object, or a construct that holds exactly one. */
+  /** The object, or a construct that holds exactly one or has one as its default child. */
   readonly target: IConstruct;
 
   /** Who asked for it, for messages. */

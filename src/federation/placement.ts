@@ -16,8 +16,8 @@ export interface PlacementProps {
 /**
  * A part of a federation's members: what is declared inside goes to the members it selects.
  *
- * Its id stays out of the names of objects, so a workload that moves from one placement to
- * another keeps its name, and with it its pods.
+ * Its id stays out of the names of objects, so an object that moves from one placement to another keeps its
+ * name. (The selectors of cdk8s-plus workloads hold their construct path, and change when they move.)
  *
  * Refused at synth: a placement outside a `Federation`, one inside another, one that selects nobody.
  */

@@ -1,4 +1,6 @@
-import { ApiObject, App, Chart, DependencyGraph } from 'cdk8s';
+import * as fs from 'fs';
+import * as path from 'path';
+import { ApiObject, App, Chart, DependencyGraph, Names } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import type { Cluster } from './cluster';
 import type { FederatedCluster } from './federated-cluster';
@@ -25,9 +27,11 @@ export class Rendering {
     if (installed.has(app)) { return; }
     installed.add(app);
     const { synth, synthYaml } = app;
-    app.synth = () => Rendering.share(app, () => synth.call(app));
+    app.synth = () => Rendering.share(app, () => {
+      synth.call(app);
+      removeEmptyFiles(app, underWay.get(app)!);
+    });
     app.synthYaml = () => Rendering.share(app, () => synthYaml.call(app));
-    skipEmptyFederations(app);
   }
 
   /** The rendering that is under way, or one for this question alone. */
@@ -137,7 +141,9 @@ export class Rendering {
     // asking the App for its children costs as much as it has: once a rendering
     if (!this.hosted) {
       const hosted = new Map<Cluster, Federation[]>();
-      App.of(cluster).node.children.filter(isFederation).forEach(federation => hosted.set(federation.host, [...hosted.get(federation.host) ?? [], federation]));
+      for (const federation of App.of(cluster).node.children.filter(isFederation)) {
+        hosted.set(federation.host, [...hosted.get(federation.host) ?? [], federation]);
+      }
       this.hosted = hosted;
     }
     const { federation } = cluster as FederatedCluster;
@@ -196,16 +202,13 @@ function isFederation(chart: IConstruct): chart is Federation {
 }
 
 /**
- * A federation without a control plane has no objects of its own. cdk8s would write an empty file
- * for it, and `kubectl apply` fails on an empty file.
+ * A federation without a control plane has no objects of its own. cdk8s writes an empty file for it, and
+ * `kubectl apply` fails on an empty file.
  */
-function skipEmptyFederations(app: App): void {
-  const charts = Object.getOwnPropertyDescriptor(App.prototype, 'charts')!.get!;
-  Object.defineProperty(app, 'charts', {
-    get: () => {
-      const all = charts.call(app) as Chart[];
-      const rendering = underWay.get(app);
-      return rendering ? all.filter(chart => !isFederation(chart) || rendering.federationManifests(chart).length > 0) : all;
-    },
-  });
+function removeEmptyFiles(app: App, rendering: Rendering): void {
+  for (const federation of app.node.children.filter(isFederation)) {
+    if (rendering.federationManifests(federation).length === 0) {
+      fs.rmSync(path.join(app.outdir, `${Names.toDnsLabel(federation)}${app.outputFileExtension}`), { force: true });
+    }
+  }
 }

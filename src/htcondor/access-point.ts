@@ -37,7 +37,15 @@ export interface AccessPointOptions {
   readonly spoolSize?: Size;
 
   /**
-   * The StorageClass of the spool's volume.
+   * How much storage keeps users' files (`/home`): what a job that wasn't spooled reads and writes outlives the
+   * pod. Users of the image get their home directories in it.
+   *
+   * @default Size.gibibytes(10)
+   */
+  readonly homeSize?: Size;
+
+  /**
+   * The StorageClass of the volumes.
    *
    * @default - the cluster's default one
    */

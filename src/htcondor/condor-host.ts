@@ -5,7 +5,7 @@ import { AccessPointOptions } from './access-point';
 import { AccountingGroup, setAccountingGroups } from './accounting';
 import { CentralManagerOptions } from './central-manager';
 import { ClassAdExpression } from './classad';
-import { KnobSet, Macro } from './config';
+import { isGiven, KnobSet, Macro } from './config';
 import { Credential, resourceRequirements } from './daemon-pod';
 import { CondorImage } from './image';
 import { JobDefaults, setJobDefaults } from './job-defaults';
@@ -26,10 +26,13 @@ const HOST_SYMBOL = Symbol.for('cdk8s-hep.CondorHost');
 
 const COLLECTOR_PORT = 9618;
 
+/** How long an access point waits before it tries again. */
+const SOON = Duration.minutes(1);
+
 const POD_IP = new Macro(`$ENV(${POD_IP_VARIABLE})`);
 
 /** What a schedd that runs jobs as their owners needs of root, and nothing else. */
-const SCHEDD_CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'SETGID', 'SETUID'];
+const SCHEDD_CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'KILL', 'SETGID', 'SETUID'];
 
 /** Properties of a `CondorHost`. */
 export interface CondorHostProps {
@@ -193,7 +196,7 @@ export class CondorHost extends Construct implements ICondorPool {
     WorkloadNamespace.of(this, this.namespace).admit(this, PodSecurityLevel.BASELINE);
     for (const options of props.centralManagers) { this.addOnce(options.name ?? 'cm', () => this.addCentralManager(options)); }
     for (const options of props.accessPoints) { this.addOnce(options.name, () => this.addAccessPoint(options)); }
-    this.node.addValidation({ validate: () => this.problems() });
+    this.node.addValidation({ validate: () => this._problems() });
   }
 
   /** Whether clusters other than this one reach all central managers and access points. */
@@ -246,6 +249,7 @@ export class CondorHost extends Construct implements ICondorPool {
       configuration: () => this.accessPointKnobs(options).draft(),
       resources: resourceRequirements(options.resources ?? { cpu: { request: Cpu.millis(500) }, memory: { request: Size.gibibytes(2) } }),
       spoolSize: options.spoolSize ?? Size.gibibytes(10),
+      homeSize: options.homeSize ?? Size.gibibytes(10),
       rootCapabilities: SCHEDD_CAPABILITIES,
     });
   }
@@ -318,6 +322,9 @@ export class CondorHost extends Construct implements ICondorPool {
     knobs.set('SCHEDD_NAME', `${options.name}@${this.uidDomain}`);
     knobs.set('FILESYSTEM_DOMAIN', `${options.name}.${this.uidDomain}`);
     knobs.set('MAX_JOBS_RUNNING', options.maxJobsRunning ?? 2000);
+    // after a central manager or a link was away, it is known again and finds its jobs again this soon
+    knobs.set('SCHEDD_INTERVAL', SOON);
+    knobs.set('RECONNECT_BACKOFF_CEILING', SOON);
     knobs.report(...setJobDefaults(knobs, this.props.jobDefaults ?? {}));
     this.addExtraConfig(knobs);
     return knobs;
@@ -339,7 +346,12 @@ export class CondorHost extends Construct implements ICondorPool {
     ];
   }
 
-  private problems(): string[] {
+  /**
+   * What is wrong with the pool.
+   *
+   * @internal
+   */
+  public _problems(): string[] {
     const { props } = this;
     const problems = [
       ...domainProblems('trustDomain', this.trustDomain),
@@ -367,7 +379,9 @@ export class CondorHost extends Construct implements ICondorPool {
       ...props.centralManagers.map(options => this.centralManagerKnobs(options)),
       ...props.accessPoints.map(options => this.accessPointKnobs(options)),
     ];
-    return [...problems, ...new Set(knobs.flatMap(set => set.problems()))];
+    // what is wrong with a knob follows from what is wrong with a property, unless nothing is
+    const ofKnobs = [...new Set(knobs.flatMap(set => set.causes()))];
+    return [...problems, ...problems.length > 0 ? ofKnobs.filter(isGiven) : ofKnobs];
   }
 
   private serverProblems(property: string, servers: AccessPointOptions[]): string[] {
@@ -380,8 +394,8 @@ export class CondorHost extends Construct implements ICondorPool {
         ...(server.exposure?._problems(where, port) ?? []),
       ];
       if (!isDnsLabel(server.name, 20)) { problems.push(problem(`${where}.name`, server.name, 'a DNS label of at most 20 characters')); }
-      if (server.spoolSize && server.spoolSize.toMebibytes() < 64) {
-        problems.push(problem(`${where}.spoolSize`, `${server.spoolSize.toMebibytes()} MiB`, 'at least 64 MiB'));
+      for (const [size, given] of [['spoolSize', server.spoolSize], ['homeSize', server.homeSize]] as const) {
+        if (given && given.toMebibytes() < 64) { problems.push(problem(`${where}.${size}`, `${given.toMebibytes()} MiB`, 'at least 64 MiB')); }
       }
       if (server.maxJobsRunning !== undefined && !(Number.isInteger(server.maxJobsRunning) && server.maxJobsRunning >= 1)) {
         problems.push(problem(`${where}.maxJobsRunning`, server.maxJobsRunning, 'a whole number from 1'));

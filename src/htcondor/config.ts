@@ -8,8 +8,14 @@ export type { KnobValue } from './config-text';
 /** What a knob's name is; a prefix such as `STARTD.` limits it to one daemon. */
 const KNOB_NAME = /^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$/;
 
+/** A problem of a knob that the construct sets, by the knob's name. */
+const OWN_KNOB = /^[A-Z][A-Z0-9_.]*(\[\d+\])?: /;
+
 /** Words that begin a statement, and the macro that stands for a dollar. */
 const STATEMENTS = new Set(['use', 'include', 'if', 'elif', 'else', 'endif', 'warning', 'error', 'dollar']);
+
+/** Whether a problem is of what the user gave, not of a knob that the construct sets from it. */
+export const isGiven = (text: string): boolean => !OWN_KNOB.test(text);
 
 interface Knob {
   readonly name: string;
@@ -116,6 +122,15 @@ export class KnobSet {
   /** The text, or none where there are problems: they stop the synth before anything is written. */
   public draft(): string {
     return this.found.length === 0 ? this.toString() : '';
+  }
+
+  /**
+   * What is wrong with what the user gave. What is wrong with the construct's own knobs follows from that, and
+   * is told only where nothing else is wrong.
+   */
+  public causes(): string[] {
+    const given = this.found.filter(isGiven);
+    return given.length > 0 ? given : [...this.found];
   }
 
   /** The file's text. Throws if there are problems. */

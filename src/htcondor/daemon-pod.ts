@@ -28,6 +28,8 @@ export interface DaemonPodOptions {
   readonly configMap: string;
   readonly credentials: readonly Credential[];
   readonly directories: readonly WritableDirectory[];
+  /** Where the image's users have their home directories; they stay root's otherwise. */
+  readonly homes?: { readonly volume: string; readonly path: string };
   /**
    * The capabilities that the container keeps, as root. Without them it runs as the image's user condor.
    */
@@ -65,7 +67,7 @@ export function daemonPodSpec(options: DaemonPodOptions): object {
     ...options.directories,
   ];
   const configMount = { name: 'config', mountPath: PATHS.config, readOnly: true };
-  const writableMounts = writable.map(({ volume, path }) => ({ name: volume, mountPath: path }));
+  const writableMounts = [...writable, ...options.homes ? [options.homes] : []].map(({ volume, path }) => ({ name: volume, mountPath: path }));
   const environment = [
     { name: 'CONDOR_CONFIG', value: `${PATHS.config}/${ROOT_CONFIG_FILE}` },
     { name: POD_IP_VARIABLE, valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
@@ -89,7 +91,7 @@ export function daemonPodSpec(options: DaemonPodOptions): object {
       name: 'prepare',
       image: image.reference,
       ...(image.pullPolicy && { imagePullPolicy: image.pullPolicy }),
-      command: ['/bin/sh', '-ec', prepareScript(asRoot, image, writable, credentials.copies)],
+      command: ['/bin/sh', '-ec', prepareScript(asRoot, image, writable, credentials.copies, options.homes?.path)],
       securityContext: restricted(asRoot ? ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'] : []),
       resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { memory: '64Mi' } },
       volumeMounts: [...writableMounts, ...credentials.initMounts],
@@ -188,12 +190,13 @@ function item(credential: Credential): object {
   return { key: credential.secret.key ?? credential.defaultKey, path: credential.file };
 }
 
-function prepareScript(asRoot: boolean, image: CondorImage, directories: readonly WritableDirectory[], copies: CredentialFiles['copies']): string {
+function prepareScript(asRoot: boolean, image: CondorImage, directories: readonly WritableDirectory[], copies: CredentialFiles['copies'], homes?: string): string {
   const own = [...directories.map(({ path }) => path).filter(path => path !== '/tmp'), PATHS.lock];
   return [
     // nothing but systemd makes these directories where HTCondor expects them
     asRoot ? `install -d -m 0755 -o ${image.uid} -g ${image.gid} ${own.join(' ')}` : `mkdir -p ${own.join(' ')}`,
     ...(asRoot ? ['chmod 1777 /tmp'] : []),
+    ...(homes ? [`while IFS=: read -r _ _ uid gid _ home _; do case $home in ${homes}/*) [ -d $home ] || install -d -m 0700 -o $uid -g $gid $home;; esac; done </etc/passwd`] : []),
     ...copies.map(({ from, to }) => `install -m 0600 ${from} ${to}`),
   ].join('\n');
 }

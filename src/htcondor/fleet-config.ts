@@ -33,6 +33,7 @@ export interface FleetSettings {
   readonly preempt: ClassAdExpression;
   readonly drain: DrainOptions;
   readonly heartbeat: Duration;
+  readonly updateInterval: Duration;
   readonly extraConfig: { readonly [knob: string]: string | number | boolean | ClassAdExpression };
 }
 
@@ -69,7 +70,7 @@ export function fleetKnobs(settings: FleetSettings): KnobSet {
   knobs.report(...setDrain(knobs, settings.drain));
   if (settings.heartbeat.toSeconds() < 30) { knobs.report(problem('heartbeat', `${settings.heartbeat.toSeconds()} s`, 'at least 30 s')); }
   setJobUsers(knobs, settings);
-  knobs.report(...setMachineAttributes(knobs, 'attributes', settings.attributes));
+  setUpdates(knobs, settings);
   knobs.extra('extraConfig', settings.extraConfig, ['COLLECTOR_HOST', 'STARTD_NAME', 'MASTER_NAME', 'NETWORK_HOSTNAME', 'PRIVATE_NETWORK_NAME', 'FILESYSTEM_DOMAIN']);
   return knobs;
 }
@@ -92,23 +93,45 @@ export function memberKnobs(settings: FleetSettings, cluster: string, options: S
   return knobs;
 }
 
-/** What is wrong with a member's options. */
-export function memberProblems(settings: FleetSettings, cluster: string, options: StartdMemberOptions): string[] {
-  return memberKnobs(settings, cluster, options).problems();
-}
-
 function setPolicy(knobs: KnobSet, { start, rank, preempt }: Pick<StartdMemberOptions, 'start' | 'rank' | 'preempt'>): void {
   if (start) { knobs.set('START', start, 'start'); }
   if (rank) { knobs.set('RANK', rank, 'rank'); }
   if (preempt) { knobs.set('PREEMPT', preempt, 'preempt'); }
 }
 
-/** Jobs run as users of their own, never as their owner's namesake on the node. */
-function setJobUsers(knobs: KnobSet, { image, rootless }: FleetSettings): void {
+/**
+ * Nobody hears an execution point say good-bye (see pool-security.ts): what it says must be forgotten soon,
+ * and therefore said often.
+ */
+function setUpdates(knobs: KnobSet, { updateInterval, attributes }: FleetSettings): void {
+  const seconds = updateInterval.toSeconds();
+  if (seconds < 10) { knobs.report(problem('updateInterval', `${seconds} s`, 'at least 10 s')); }
+  knobs.set('UPDATE_INTERVAL', seconds);
+  knobs.set('MASTER_UPDATE_INTERVAL', seconds);
+  knobs.report(...setMachineAttributes(knobs, 'attributes', attributes, { ClassAdLifetime: 3 * seconds + 10 }));
+}
+
+/**
+ * Jobs run as users of their own, never as their owner's namesake on the node. A slot that is one job's has one
+ * user; the others share what remains, one for each of their jobs.
+ */
+function setJobUsers(knobs: KnobSet, { image, rootless, slots }: FleetSettings): void {
   if (rootless) { return; }
   knobs.set('STARTER_ALLOW_RUNAS_OWNER', false);
-  image.slotUsers.forEach((user, index) => knobs.set(`SLOT1_${index + 1}_USER`, user));
-  if (image.slotUsers.length > 0) { knobs.set('DEDICATED_EXECUTE_ACCOUNT_REGEXP', new Macro(`^${commonPrefix(image.slotUsers)}[0-9]+$`)); }
+  if (image.slotUsers.length === 0) { return; }
+  const partitionable = slots.flatMap(({ count = 1, partitionable: divided = true }) => Array<boolean>(Math.max(0, Math.floor(count))).fill(divided));
+  const divided = partitionable.filter(each => each).length;
+  const each = divided > 0 ? Math.floor((image.slotUsers.length - (partitionable.length - divided)) / divided) : 0;
+  const users = [...image.slotUsers];
+  partitionable.forEach((isDivided, index) => {
+    const slot = `SLOT${index + 1}`;
+    const knobNames = isDivided ? Array.from({ length: Math.max(0, each) }, (_, job) => `${slot}_${job + 1}_USER`) : [`${slot}_USER`];
+    knobNames.forEach(name => {
+      const user = users.shift();
+      if (user) { knobs.set(name, user); }
+    });
+  });
+  knobs.set('DEDICATED_EXECUTE_ACCOUNT_REGEXP', new Macro(`^${commonPrefix(image.slotUsers)}[0-9]+$`));
 }
 
 function commonPrefix(users: string[]): string {

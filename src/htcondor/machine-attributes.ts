@@ -1,6 +1,6 @@
 import { ClassAdExpression } from './classad';
 import { nameProblem } from './classad-text';
-import { KnobSet, Macro } from './config';
+import { KnobSet, KnobValue, Macro } from './config';
 import { KNOWN_KNOBS } from './known-knobs';
 import { isPublishedAttribute } from './published-attributes';
 import { problem } from '../problem';
@@ -62,16 +62,21 @@ export const checkMachineAttributes = (property: string, attributes: MachineAttr
  * STARTD_ATTRS.
  *
  * @param property where the user gives them
+ * @param own attributes of HTCondor's that the construct advertises besides
  * @returns what is wrong with them; the others are written
  */
-export const setMachineAttributes = (knobs: KnobSet, property: string, attributes: MachineAttributes = {}): string[] => {
+export const setMachineAttributes = (
+  knobs: KnobSet, property: string, attributes: MachineAttributes = {}, own: { readonly [name: string]: KnobValue } = {},
+): string[] => {
   const { entries, problems } = checkMachineAttributes(property, attributes);
-  if (entries.length > 0) {
+  const names = [...Object.keys(own), ...entries.map(({ name }) => name)];
+  if (names.length > 0) {
     knobs.section('Machine attributes');
+    Object.entries(own).forEach(([name, value]) => knobs.set(name, value));
     for (const { name, value } of entries) {
       knobs.set(name, value, `${property}.${name}`);
     }
-    knobs.set('STARTD_ATTRS', new Macro(`$(STARTD_ATTRS) ${entries.map(({ name }) => name).join(' ')}`), property);
+    knobs.set('STARTD_ATTRS', new Macro(`$(STARTD_ATTRS) ${names.join(' ')}`), property);
   }
   return [...problems];
 };

@@ -14,6 +14,8 @@ export const PATHS = {
   lock: '/run/condor/lock',
   /** Job queue and accounting (`SPOOL`). */
   spool: '/var/spool/condor',
+  /** Users' files. */
+  home: '/home',
   /** Job sandboxes (`EXECUTE`). */
   execute: '/var/lib/condor/execute',
 } as const;

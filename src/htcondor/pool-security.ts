@@ -40,8 +40,8 @@ export function admitUsers(knobs: KnobSet, { trustDomain, uidDomain }: Domains, 
   const users = [KEY_HOLDER, ...new Set([`*@${trustDomain}`, `*@${uidDomain}`])];
   knobs.set('ALLOW_READ', users);
   knobs.set('ALLOW_WRITE', users);
-  // an execution point's token is no user's
-  knobs.set('DENY_WRITE', [`${EXECUTION_POINT_IDENTITY}*@${trustDomain}`]);
+  // an execution point's token is no user's: neither queue nor history is its business
+  for (const permission of ['READ', 'WRITE']) { knobs.set(`DENY_${permission}`, [`${EXECUTION_POINT_IDENTITY}*@${trustDomain}`]); }
   knobs.set('ALLOW_DAEMON', daemons);
   knobs.set('ALLOW_NEGOTIATOR', daemons);
   knobs.set('ALLOW_ADMINISTRATOR', [...new Set([...daemons, `condor@${uidDomain}`, `root@${uidDomain}`, ...administrators])]);
@@ -58,9 +58,9 @@ export function admitNeighbours(knobs: KnobSet, { trustDomain, uidDomain }: Doma
 
 /** The name of the collector of a cluster, as a knob and as a socket. */
 function collectorOf(cluster: string): { daemon: string; socket: string } {
-  // a DNS label has no underscore: two clusters can't meet here
+  // a DNS label has no underscore, and the end is no other knob's: neither two clusters nor a cluster and a knob can meet here
   const word = cluster.replace(/-/g, '_');
-  return { daemon: `COLLECTOR_${word.toUpperCase()}`, socket: `collector_${word}` };
+  return { daemon: `MEMBER_${word.toUpperCase()}_COLLECTOR`, socket: `collector_${word}` };
 }
 
 /** The daemon of the central manager that is a cluster's collector. */
@@ -102,6 +102,7 @@ export function separateClusters(knobs: KnobSet, clusters: readonly string[], po
     knobs.set(`${daemon}.ALLOW_ADVERTISE_STARTD`, own);
     knobs.set(`${daemon}.ALLOW_ADVERTISE_MASTER`, own);
     knobs.set(`${daemon}.ALLOW_ADVERTISE_SCHEDD`, '');
+    knobs.set(`${daemon}.DENY_READ`, '');
     knobs.set(`${daemon}.COLLECTOR_REQUIREMENTS`, namesOf(cluster));
   }
 }

@@ -22,6 +22,8 @@ export interface PoolServerOptions {
   readonly resources: object;
   readonly terminationGracePeriodSeconds: number;
   readonly spoolSize: Size;
+  /** Where users keep files, if users come here. */
+  readonly homeSize?: Size;
   readonly storageClass?: string;
   readonly evictable: boolean;
   /** What the pod may call, as NetworkPolicy egress rules; everything without. */
@@ -41,6 +43,14 @@ export class PoolServer extends Construct {
     const selector = { 'app.kubernetes.io/name': 'htcondor', 'app.kubernetes.io/instance': name };
     const labels = { ...selector, 'app.kubernetes.io/component': options.component };
     const metadata = { name, namespace, labels };
+    const claim = (volume: string, size: Size) => ({
+      metadata: { name: volume, labels },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        storageClassName: options.storageClass,
+        resources: { requests: { storage: `${size.toMebibytes()}Mi` } },
+      },
+    });
 
     new ApiObject(this, 'ServiceAccount', { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false });
 
@@ -74,17 +84,11 @@ export class PoolServer extends Construct {
             command: [options.image._sbin('condor_master'), '-f'],
             configMap: name,
             directories: [{ volume: 'spool', path: PATHS.spool }],
+            homes: options.homeSize && { volume: 'home', path: PATHS.home },
             serviceAccount: name,
           }),
         },
-        volumeClaimTemplates: [{
-          metadata: { name: 'spool', labels },
-          spec: {
-            accessModes: ['ReadWriteOnce'],
-            storageClassName: options.storageClass,
-            resources: { requests: { storage: `${options.spoolSize.toMebibytes()}Mi` } },
-          },
-        }],
+        volumeClaimTemplates: [claim('spool', options.spoolSize), ...options.homeSize ? [claim('home', options.homeSize)] : []],
       },
     });
 

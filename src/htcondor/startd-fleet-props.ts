@@ -279,6 +279,15 @@ export interface StartdFleetProps {
   readonly heartbeat?: Duration;
 
   /**
+   * How often a machine advertises itself (`UPDATE_INTERVAL`, `MASTER_UPDATE_INTERVAL`), at least 10 seconds. A
+   * machine or a finished job's slot is forgotten after three intervals and ten seconds (`ClassAdLifetime`): a
+   * slot that is still remembered counts for its user.
+   *
+   * @default Duration.seconds(30)
+   */
+  readonly updateInterval?: Duration;
+
+  /**
    * The image.
    *
    * @default - the pool's

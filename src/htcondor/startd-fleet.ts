@@ -3,10 +3,11 @@ import { Construct, IConstruct } from 'constructs';
 import { capacityEnvironment, capacityProblems, capacityRequirements } from './capacity';
 import { ClassAdExpression } from './classad';
 import { CondorHost } from './condor-host';
+import { isGiven } from './config';
 import { DAEMON_CONTAINER, daemonPodSpec } from './daemon-pod';
 import { gracePeriodSeconds } from './drain';
 import { ExecuteDirectory } from './execute-directory';
-import { fleetKnobs, FleetSettings, memberKnobs, memberProblems } from './fleet-config';
+import { fleetKnobs, FleetSettings, memberKnobs } from './fleet-config';
 import { CondorImage } from './image';
 import { MEMBER_CONFIG_FILE, PATHS, ROOT_CONFIG_FILE } from './paths';
 import { startdProbes, StartdLiveness } from './probes';
@@ -25,7 +26,7 @@ import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
 const fleetsOf = new WeakMap<IConstruct, StartdFleet[]>();
 
 /** What a startd needs of root to run jobs as other users, and nothing else. */
-const STARTD_CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'SETGID', 'SETUID'];
+const STARTD_CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'KILL', 'SETGID', 'SETUID'];
 
 /** Link-local addresses at which clouds give out credentials of the node to whoever asks. */
 const CLOUD_METADATA = ['169.254.169.254/32'];
@@ -46,6 +47,9 @@ export class StartdFleet extends Construct {
 
   /** The namespace of the fleet. */
   public readonly namespace: string;
+
+  /** The DaemonSet, for patches and overrides of what the properties don't reach. */
+  public readonly daemonSet: ApiObject;
 
   private readonly props: StartdFleetProps;
 
@@ -69,7 +73,7 @@ export class StartdFleet extends Construct {
     const metadata = { name: id, namespace: this.namespace, labels };
     new ApiObject(this, 'ServiceAccount', { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false });
     const configMap = new ApiObject(this, 'ConfigMap', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: Lazy.any({ produce: () => this.files() }) });
-    const daemonSet = new ApiObject(this, 'DaemonSet', {
+    this.daemonSet = new ApiObject(this, 'DaemonSet', {
       apiVersion: 'apps/v1',
       kind: 'DaemonSet',
       metadata,
@@ -86,7 +90,9 @@ export class StartdFleet extends Construct {
     federation?._vary(configMap, `${id}.on`, member => [
       { op: 'add', path: `/data/${MEMBER_CONFIG_FILE}`, value: this.memberFile(member.node.id, this.ofMembers.get(member)) },
     ]);
-    federation?._vary(daemonSet, `${id}.on`, member => this.requestOperations(this.ofMembers.get(member)));
+    // what an override of the fleet changes
+    this.node.defaultChild = this.daemonSet;
+    federation?._vary(this.daemonSet, `${id}.on`, member => this.requestOperations(this.ofMembers.get(member)));
     this.node.addValidation({ validate: () => this.problems() });
   }
 
@@ -129,6 +135,7 @@ export class StartdFleet extends Construct {
         terminationGracePeriod: props.terminationGracePeriod,
       },
       heartbeat: props.heartbeat ?? Duration.minutes(2),
+      updateInterval: props.updateInterval ?? Duration.seconds(30),
       extraConfig: props.extraConfig ?? {},
     };
   }
@@ -247,17 +254,25 @@ export class StartdFleet extends Construct {
     }
     problems.push(...this.image._problems(), ...(props.executeDirectory?._problems() ?? []));
     problems.push(...capacityProblems('', { ...settings, resources: props.resources ?? {} }));
-    problems.push(...fleetKnobs(settings).problems());
-    if (!Federation.tryOf(this)) { problems.push(...memberKnobs(settings, this.clusterName(), {}).problems()); }
+    const ofKnobs = [...fleetKnobs(settings).causes(), ...Federation.tryOf(this) ? [] : memberKnobs(settings, this.clusterName(), {}).causes()];
+    // what is wrong with a knob follows from what is wrong with a property here or in the pool, unless nothing is
+    const explained = problems.length > 0 || (CondorHost.isCondorHost(props.pool) && props.pool._problems().length > 0);
+    problems.push(...explained ? ofKnobs.filter(isGiven) : ofKnobs);
     for (const [member, options] of this.ofMembers) {
       if (!this.members().includes(member)) {
         problems.push(problem('on', member.node.id, `members that the fleet reaches: ${this.members().map(({ node }) => node.id).join(', ') || 'none'}`));
         continue;
       }
-      problems.push(...capacityProblems(`on(${member.node.id}).`, {
-        ...settings, cpus: options.cpus ?? settings.cpus, memory: options.memory ?? settings.memory, resources: props.resources ?? {},
-      }).filter(text => !problems.includes(text)));
-      problems.push(...memberProblems(settings, member.node.id, options));
+      if (options.cpus !== undefined || options.memory !== undefined) {
+        problems.push(...capacityProblems(`on(${member.node.id}).`, {
+          ...settings,
+          cpus: options.cpus,
+          memory: options.memory,
+          gpus: undefined,
+          resources: options.memory ? props.resources ?? {} : { cpu: props.resources?.cpu },
+        }));
+      }
+      problems.push(...memberKnobs(settings, member.node.id, options).causes().filter(isGiven));
     }
     return [...new Set([...problems, ...this.overlaps()])];
   }

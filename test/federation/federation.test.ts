@@ -225,5 +225,9 @@ test('two declarations of a Namespace merge to the Pod Security level that admit
   expect(objects).toHaveLength(1);
   expect(objects[0].metadata.labels).toEqual({ 'pod-security.kubernetes.io/enforce': 'privileged' });
   namespace(meyrin, 'c', 'baseline', { team: 'x' });
+  expect(Testing.synth(meyrin)[0].metadata.labels).toEqual({ 'pod-security.kubernetes.io/enforce': 'privileged', 'team': 'x' });
+  new kplus.Namespace(meyrin, 'd', { metadata: { name: 'condor', annotations: { owner: 'batch' } } });
+  expect(Testing.synth(meyrin)[0].metadata.annotations).toEqual({ owner: 'batch' });
+  namespace(meyrin, 'e', 'baseline', { team: 'y' });
   expect(() => Testing.synth(meyrin)).toThrow('two objects are Namespace condor');
 });

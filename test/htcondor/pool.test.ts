@@ -1,7 +1,7 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
-import { App, Chart, Duration, Size, Testing } from 'cdk8s';
+import { App, Chart, Duration, JsonPatch, Size, Testing } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
 import {
   AccountingGroup, ClassAdExpression, Cluster, ClusterSelector, CondorHost, CondorHostProps, CondorImage, CondorPool, ExecuteDirectory,
@@ -276,6 +276,22 @@ describe('StartdFleet', () => {
     new StartdFleet(burst, 'cloud', { pool: new CondorHost(p.host, 'condor', HOST) });
     expect(Testing.synth(p.meyrin)).toEqual([]);
     expect(find(Testing.synth(p.tsystems), 'DaemonSet').metadata.name).toBe('cloud');
+  });
+
+  test('an override of the fleet is one of its DaemonSet', () => {
+    const p = program();
+    const startd = fleet(p);
+    p.fed.addOverride(startd, ClusterSelector.of(p.tsystems), JsonPatch.replace('/spec/template/spec/containers/0/image', 'mirror.example/htcondor:1'));
+    expect(startd.daemonSet.kind).toBe('DaemonSet');
+    expect(daemonSet(p.tsystems).containers[0].image).toBe('mirror.example/htcondor:1');
+    expect(daemonSet(p.meyrin).containers[0].image).toBe('cdk8s-hep/htcondor:23.9.6-trixie');
+  });
+
+  test('one wrong property is one problem, in the pool that has it', () => {
+    const text = report(({ fed, host }) => {
+      new StartdFleet(fed, 'startd', { pool: new CondorHost(host, 'condor', { ...HOST, trustDomain: 'cern ch', uidDomain: 'cern.ch' }) });
+    });
+    expect(text.split('\n')).toHaveLength(2);
   });
 
   const inside = { ...HOST, centralManagers: [{ address: 'condor-cm.condor.svc' }] };

@@ -7,6 +7,7 @@ module.exports = {
   testMatch: ['<rootDir>/test/real/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
   transform: unit.transform,
+  moduleNameMapper: unit.moduleNameMapper,
   clearMocks: true,
   reporters: ['default', '<rootDir>/test/real/skipped-suites.js'],
   testTimeout: 300_000,
