@@ -169,8 +169,8 @@ export class Pool {
     const site = await this.lab.site(name, options);
     this.sites[name] = site;
     for (const [node, nodeOptions] of Object.entries(nodes)) { await site.node(node, nodeOptions); }
-    const options = { secrets: { ...secrets }, publicNames: { ...publicNames } };
-    this.clusters[name] = this.lab.cluster(name, site, parseManifests(this.files[name]), options);
+    const content = { secrets: { ...secrets }, publicNames: { ...publicNames } };
+    this.clusters[name] = this.lab.cluster(name, site, parseManifests(this.files[name]), content);
     return this.clusters[name];
   }
 
