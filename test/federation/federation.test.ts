@@ -1,11 +1,11 @@
 import * as fs from 'fs';
-import * as os from 'os';
 import * as path from 'path';
 import { ApiObject, App, Chart, JsonPatch, Lazy, Testing, YamlOutputType } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { parseAllDocuments } from 'yaml';
 import { Cluster, ClusterSelector, FederatedCluster, Federation, JoinMode, Placement } from '../../src';
+import { scratchDirectory } from '../scratch';
 
 function configMap(scope: Construct, id: string, data: { [key: string]: string } = { a: '1' }, name?: string): ApiObject {
   return new ApiObject(scope, id, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...(name && { name }), namespace: 'work' }, data } as any);
@@ -19,7 +19,7 @@ interface Site {
   readonly tsystems: FederatedCluster;
 }
 
-function site(app = new App({ outdir: fs.mkdtempSync(path.join(os.tmpdir(), 'cdk8s-hep-')) })): Site {
+function site(app = new App({ outdir: scratchDirectory() })): Site {
   const host = new Cluster(app, 'condor-host', { provider: 'cern' });
   const fed = new Federation(app, 'fed', { host });
   const meyrin = new FederatedCluster(app, 'meyrin', { federation: fed, provider: 'cern', labels: { tier: 'own' } });
@@ -185,13 +185,13 @@ describe('what is refused', () => {
   ])('%s', (_, build, message) => expect(report(build)).toContain(message));
 
   test('a federation of objects without members', () => {
-    const app = new App({ outdir: fs.mkdtempSync(path.join(os.tmpdir(), 'cdk8s-hep-')) });
+    const app = new App({ outdir: scratchDirectory() });
     configMap(new Federation(app, 'fed', { host: new Cluster(app, 'host') }), 'x');
     expect(() => app.synth()).toThrow('[fed] members: given []');
   });
 
   test('output types that mix the clusters', () => {
-    const app = new App({ yamlOutputType: YamlOutputType.FILE_PER_APP, outdir: fs.mkdtempSync(path.join(os.tmpdir(), 'cdk8s-hep-')) });
+    const app = new App({ yamlOutputType: YamlOutputType.FILE_PER_APP, outdir: scratchDirectory() });
     expect(report(() => {}, app)).toContain('App.yamlOutputType: given "FILE_PER_APP", allowed: FILE_PER_CHART');
   });
 

@@ -1,12 +1,11 @@
 import * as fs from 'fs';
-import * as os from 'os';
-import * as path from 'path';
 import { App, Chart, Duration, JsonPatch, Size, Testing } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
 import {
   AccountingGroup, ClassAdExpression, Cluster, ClusterSelector, CondorHost, CondorHostProps, CondorImage, CondorPool, ExecuteDirectory,
   FederatedCluster, Federation, Placement, RunMode, ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness, StartdMemberOptions,
 } from '../../src';
+import { scratchDirectory } from '../scratch';
 
 const HOST: CondorHostProps = {
   trustDomain: 'cern.ch',
@@ -24,7 +23,7 @@ interface Program {
 }
 
 function program(): Program {
-  const app = new App({ outdir: fs.mkdtempSync(path.join(os.tmpdir(), 'cdk8s-hep-')) });
+  const app = new App({ outdir: scratchDirectory() });
   const host = new Cluster(app, 'condor-host');
   const fed = new Federation(app, 'fed', { host });
   return {
