@@ -143,6 +143,8 @@ queue ${count}
     }, 120);
     const before = await states();
     expect(before.idle).toHaveLength(20);
+    // the schedd keeps such counts to itself until something that matters makes it write: a user's edit does
+    await pool.asUser(['condor_qedit', id, 'Remark', '"written"']);
     const factors = await pool.priorityFactors();
 
     const former = pool.accessPoint;
