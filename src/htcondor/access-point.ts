@@ -1,5 +1,5 @@
 import { Size } from 'cdk8s';
-import { ContainerResources } from 'cdk8s-plus-27';
+import type { ContainerResources } from 'cdk8s-plus-27';
 import { ServiceExposure } from '../workload/service-exposure';
 
 /** An access point: the schedd, which holds the job queue, and to which users submit. */

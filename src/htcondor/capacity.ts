@@ -1,5 +1,5 @@
 import { Size } from 'cdk8s';
-import { ContainerResources, Cpu } from 'cdk8s-plus-27';
+import type { ContainerResources, Cpu } from 'cdk8s-plus-27';
 import { KnobSet, Macro } from './config';
 import { resourceRequirements } from './daemon-pod';
 import { CPU_LIMIT_VARIABLE, MEMORY_LIMIT_VARIABLE } from './paths';
@@ -44,7 +44,7 @@ export function capacityRequirements(options: CapacityOptions): object {
   const { resources } = options;
   const requirements = resourceRequirements({
     ...resources,
-    cpu: { limit: resources.cpu?.limit, request: resources.cpu?.request ?? Cpu.millis(cpuRequestMillis(options)) },
+    cpu: { limit: resources.cpu?.limit, request: resources.cpu?.request ?? millicores(cpuRequestMillis(options)) },
     memory: { limit: resources.memory?.limit, request: resources.memory?.request ?? Size.mebibytes(memoryRequestMebibytes(options)) },
   }) as { requests: object; limits?: object };
   return options.gpus ? { ...requirements, limits: { ...requirements.limits, [options.gpuResource]: options.gpus } } : requirements;
@@ -89,6 +89,11 @@ export function capacityProblems(prefix: string, { cpus, memory, memoryOverhead,
     problems.push(problem(`${prefix}resources.memory.limit`, `${limit} MiB`, `more than memoryOverhead, ${memoryOverhead.toMebibytes()} MiB`));
   }
   return problems;
+}
+
+/** As `Cpu.millis` makes it. Users of this library alone don't have to load cdk8s-plus for it. */
+export function millicores(amount: number): Cpu {
+  return { amount: `${amount}m` };
 }
 
 function millis(cpu: Cpu): number {

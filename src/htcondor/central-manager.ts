@@ -1,5 +1,5 @@
 import { Size } from 'cdk8s';
-import { ContainerResources } from 'cdk8s-plus-27';
+import type { ContainerResources } from 'cdk8s-plus-27';
 import { ServiceExposure } from '../workload/service-exposure';
 
 /** A central manager: the collector, in which daemons advertise themselves, and the negotiator. */

@@ -1,8 +1,8 @@
 import { Chart, Duration, Size } from 'cdk8s';
-import { Cpu } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { AccessPointOptions } from './access-point';
 import { AccountingGroup, setAccountingGroups } from './accounting';
+import { millicores } from './capacity';
 import { CentralManagerOptions } from './central-manager';
 import { ClassAdExpression } from './classad';
 import { isGiven, KnobSet, Macro } from './config';
@@ -232,7 +232,7 @@ export class CondorHost extends Construct implements ICondorPool {
     new PoolServer(this, name, {
       ...this.server(name, 'central-manager', port, options),
       configuration: () => this.centralManagerKnobs(options).draft(),
-      resources: resourceRequirements(options.resources ?? { cpu: { request: Cpu.millis(250) }, memory: { request: Size.mebibytes(512) } }),
+      resources: resourceRequirements(options.resources ?? { cpu: { request: millicores(250) }, memory: { request: Size.mebibytes(512) } }),
       spoolSize: options.spoolSize ?? Size.gibibytes(1),
       // collector and negotiator answer; what they call are names and access points
       egress: [
@@ -247,7 +247,7 @@ export class CondorHost extends Construct implements ICondorPool {
     new PoolServer(this, name, {
       ...this.server(name, 'access-point', port, options),
       configuration: () => this.accessPointKnobs(options).draft(),
-      resources: resourceRequirements(options.resources ?? { cpu: { request: Cpu.millis(500) }, memory: { request: Size.gibibytes(2) } }),
+      resources: resourceRequirements(options.resources ?? { cpu: { request: millicores(500) }, memory: { request: Size.gibibytes(2) } }),
       spoolSize: options.spoolSize ?? Size.gibibytes(10),
       homeSize: options.homeSize ?? Size.gibibytes(10),
       rootCapabilities: SCHEDD_CAPABILITIES,

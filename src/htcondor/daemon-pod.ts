@@ -1,4 +1,4 @@
-import { ContainerResources } from 'cdk8s-plus-27';
+import type { ContainerResources } from 'cdk8s-plus-27';
 import { CondorImage } from './image';
 import { PATHS, POD_IP_VARIABLE, NODE_NAME_VARIABLE, ROOT_CONFIG_FILE } from './paths';
 import { SecretReference } from '../workload/secret-reference';

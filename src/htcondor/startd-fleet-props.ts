@@ -1,5 +1,5 @@
 import { Duration, Size } from 'cdk8s';
-import { ContainerResources } from 'cdk8s-plus-27';
+import type { ContainerResources } from 'cdk8s-plus-27';
 import { ClassAdExpression } from './classad';
 import { ExecuteDirectory } from './execute-directory';
 import { CondorImage } from './image';
