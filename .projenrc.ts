@@ -90,15 +90,24 @@ const real = project.addTask('test:real', {
   exec: 'jest --config test/real/jest.config.js --runInBand',
   receiveArgs: true,
 });
-project.testTask.spawn(real);
-project.testTask.spawn(project.addTask('test:consumer', {
+const consumer = project.addTask('test:consumer', {
   description: 'Packs the library and uses it in an empty project, as its users do',
   steps: [
     { exec: 'jsii --silence-warnings=reserved-word' },
     { exec: 'jsii-docgen -o API.md' },
     { exec: 'jest --config test/consumer/jest.config.js' },
   ],
-}));
+});
+
+// The package by its name, in the fixtures of a user's project: its types are those of the compiled library.
+project.testTask.prependExec('jsii --silence-warnings=reserved-word');
+
+// What takes seconds has a task of its own: it is what the build runs. All tests are `test`.
+const unit = project.addTask('test:unit', { description: 'Runs the unit, snapshot and property tests, and lint', steps: [...project.testTask.steps] });
+project.testTask.reset();
+project.testTask.spawn(unit, { receiveArgs: true });
+project.testTask.spawn(real);
+project.testTask.spawn(consumer);
 
 // The other languages' packages are generated, not built: each would need its own toolchain.
 const packageJs = project.tasks.tryFind('package:js')!;
@@ -116,7 +125,11 @@ project.addTask('bench', {
   ],
 });
 
-// The package by its name, in the fixtures of a user's project: its types are those of the compiled library.
-project.testTask.prependExec('jsii --silence-warnings=reserved-word');
+project.removeTask('build');
+project.addTask('build', {
+  description: 'Synthesizes the project files, compiles, runs the unit tests and packs',
+  steps: [project.defaultTask!, project.preCompileTask, project.compileTask, project.postCompileTask, unit, project.packageTask]
+    .map(({ name }) => ({ spawn: name })),
+});
 
 project.synth();
