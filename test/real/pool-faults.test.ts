@@ -1,8 +1,10 @@
+import type { Job } from './condor-tools';
 import { federatedPool, PLACES } from './federated-pool';
 import { parseManifests } from './manifest';
 import type { Pod } from './pod';
-import { Job, Pool, until } from './pool';
+import { Pool } from './pool';
 import { describeReal } from './requirements';
+import { until } from './until';
 
 describeReal('a pool of four members', () => {
   let pool: Pool;

@@ -1,7 +1,8 @@
 import { federatedPool, PLACES } from './federated-pool';
 import type { Pod } from './pod';
-import { foreignToken, Pool, refused, until } from './pool';
+import { foreignToken, Pool, refused } from './pool';
 import { describeReal } from './requirements';
+import { until } from './until';
 
 const TOP = 'condor.cern.ch:9618';
 const collectorOf = (member: string) => `${TOP}?sock=collector_${member}`;

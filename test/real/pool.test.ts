@@ -1,5 +1,6 @@
-import { Pool, until } from './pool';
+import { Pool } from './pool';
 import { describeReal } from './requirements';
+import { until } from './until';
 
 const NODE_OF_8_CORES = { allocatable: { cpu: '7910m', memory: '23000Mi' } };
 

@@ -4,34 +4,25 @@ import * as os from 'os';
 import * as path from 'path';
 import type { Cluster } from './cluster';
 import { CommandResult } from './command';
+import { CondorTools, ShellOptions } from './condor-tools';
 import { Lab } from './lab';
 import { parseManifests } from './manifest';
 import type { Pod } from './pod';
 import { runInImage } from './rootfs';
 import type { Site, SiteOptions } from './site';
 import type { NodeOptions } from './site-node';
+import { until } from './until';
 
 /** Where a member stands: its network, and the nodes in it. */
 export interface Place extends SiteOptions {
   readonly nodes: { readonly [name: string]: NodeOptions };
 }
 
-/** A job, and what became of it. */
-export interface Job {
-  readonly JobStatus: number;
-  readonly NumJobStarts: number;
-  readonly RemoteHost: string | null;
-  readonly ProcId: number;
-}
-
 const NAMESPACE = 'condor';
 const HOST = 'condor-host';
 
-/** The submitter's home on the access point. */
-const DESK = '/home/submitter';
-
 /** A pool that runs from the files that a program synthesizes, as a site runs them. */
-export class Pool {
+export class Pool extends CondorTools {
   /**
    * Synthesizes a program and starts every cluster of it: the host's first, then each member's with a token
    * that was made in the central manager, or with one that a test gives it.
@@ -64,7 +55,9 @@ export class Pool {
   /** The pool's signing key, as it is in the host's Secret. */
   public readonly signingKey = randomBytes(64).toString('base64');
 
-  private constructor(public readonly lab: Lab, public readonly files: { readonly [cluster: string]: string }) {}
+  private constructor(public readonly lab: Lab, public readonly files: { readonly [cluster: string]: string }) {
+    super();
+  }
 
   public get centralManager(): Pod { return this.clusters[HOST].pod('condor-cm-0'); }
 
@@ -77,77 +70,16 @@ export class Pool {
     return pods[0];
   }
 
-  /** A token as a site makes it: in the central manager, with HTCondor's own program. */
-  public async token(identity: string, ...authorizations: string[]): Promise<string> {
-    const made = await this.centralManager.exec(undefined, [
-      'condor_token_create', '-key', 'POOL', '-identity', identity, ...authorizations.flatMap(each => ['-authz', each]),
-    ]);
-    if (made.status !== 0) { throw new Error(`no token for ${identity}: ${made.stderr}${made.stdout}`); }
-    return made.stdout.trim();
-  }
-
-  /** A question to the collector, in the central manager's pod. */
-  public async status(...args: string[]): Promise<string> {
-    return this.answer(this.centralManager, ['condor_status', ...args]);
-  }
-
-  /** One ad of the collector, as an object. */
-  public async ad(...args: string[]): Promise<{ readonly [attribute: string]: unknown }> {
-    const ads = JSON.parse(await this.status('-json', ...args) || '[]');
-    if (ads.length !== 1) { throw new Error(`${ads.length} ads for condor_status ${args.join(' ')}`); }
-    return ads[0];
-  }
-
-  /** The names of the machines' partitionable slots. */
-  public async machines(): Promise<string[]> {
-    return (await this.status('-const', 'PartitionableSlot', '-af', 'Name')).split('\n').filter(name => name).sort();
-  }
-
-  /** Submits with spooled files, as a user does who isn't on the access point; gives the cluster's id. */
-  public async submit(description: string, files: { readonly [name: string]: string } = {}): Promise<string> {
-    for (const [name, text] of Object.entries(files)) { await this.asUser(['sh', '-c', `cat >'${name}'`], text); }
-    const said = await this.asUser(['sh', '-c', 'cat >job.sub && condor_submit -spool -terse job.sub'], description);
-    return /^(\d+)\./.exec(said)![1];
-  }
-
-  public async jobs(cluster: string): Promise<Job[]> {
-    const said = await this.answer(this.accessPoint, ['condor_q', cluster, '-json', '-attributes', 'ProcId,JobStatus,NumJobStarts,RemoteHost']);
-    return JSON.parse(said || '[]').map((job: Job) => ({ ProcId: job.ProcId, JobStatus: job.JobStatus, NumJobStarts: job.NumJobStarts ?? 0, RemoteHost: job.RemoteHost ?? null }));
-  }
-
-  /** Waits until all jobs of a cluster are done. */
-  public async finished(cluster: string, seconds = 120): Promise<void> {
-    try {
-      await until(`jobs of ${cluster} are done`, async () => (await this.jobs(cluster)).every(({ JobStatus }) => JobStatus === 4), seconds);
-    } catch (error) {
-      const why = await this.accessPoint.exec(undefined, ['sh', '-c', `condor_q ${cluster} -better-analyze; tail -n 40 /var/log/condor/SchedLog`], { timeout: 60 });
-      const matches = await this.centralManager.exec(undefined, ['tail', '-n', '40', '/var/log/condor/NegotiatorLog']);
-      throw new Error(`${(error as Error).message}\n${why.stdout}${why.stderr}${matches.stdout}`);
-    }
-  }
-
-  /** Brings a job's output back, and gives a file of it. */
-  public async output(cluster: string, file: string): Promise<string> {
-    await this.asUser(['condor_transfer_data', cluster]);
-    return this.asUser(['cat', file]);
-  }
-
-  public async asUser(argv: string[], input?: string): Promise<string> {
-    return this.answer(this.accessPoint, argv, { user: 'submitter', cwd: DESK, input });
-  }
-
-  /** What the accountant knows of users: their usage in core-seconds. */
-  public async usage(): Promise<string> {
-    return this.answer(this.centralManager, ['condor_userprio', '-allusers', '-af', 'Name', 'WeightedAccumulatedUsage']);
-  }
-
-  /** Users and the factors of their priorities. */
-  public async priorityFactors(): Promise<string> {
-    return this.answer(this.centralManager, ['condor_userprio', '-allusers', '-af', 'Name', 'PriorityFactor']);
-  }
-
   public async close(): Promise<void> {
     await this.lab.close();
+  }
+
+  protected atCentralManager(argv: string[], options?: ShellOptions): Promise<CommandResult> {
+    return this.centralManager.exec(undefined, argv, options);
+  }
+
+  protected atAccessPoint(argv: string[], options?: ShellOptions): Promise<CommandResult> {
+    return this.accessPoint.exec(undefined, argv, options);
   }
 
   private async startHost(place: Place): Promise<void> {
@@ -174,27 +106,6 @@ export class Pool {
     return this.clusters[name];
   }
 
-  private async answer(pod: Pod, argv: string[], options: object = {}): Promise<string> {
-    const result = await pod.exec(undefined, argv, { timeout: 60, ...options });
-    if (result.status !== 0) { throw new Error(`${argv.join(' ')} in ${pod.name}: ${result.status}\n${result.stderr}${result.stdout}`); }
-    return result.stdout;
-  }
-}
-
-/** Asks until the answer is yes. */
-export async function until(what: string, holds: () => Promise<boolean>, seconds = 90): Promise<void> {
-  const end = Date.now() + seconds * 1000;
-  let last: unknown;
-  for (;;) {
-    try {
-      if (await holds()) { return; }
-      last = undefined;
-    } catch (error) {
-      last = error;
-    }
-    if (Date.now() > end) { throw new Error(`not in ${seconds} s: ${what}${last ? `\n${(last as Error).message}` : ''}`); }
-    await new Promise(resolve => setTimeout(resolve, 500));
-  }
 }
 
 /** A token that a key of nobody's pool has signed. */

@@ -3,6 +3,7 @@ import { createHash } from 'crypto';
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
+import { cached } from './cache';
 
 /** The image every pod of the laboratory runs, and how its name begins. */
 export const IMAGE_NAME = 'cdk8s-hep/htcondor';
@@ -30,36 +31,12 @@ export interface ImageRunOptions {
   readonly env?: { [name: string]: string };
 }
 
-function cacheDirectory(): string {
-  const base = process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache');
-  return path.join(base, 'cdk8s-hep');
-}
-
 function recipeHash(): string {
   const hash = createHash('sha256');
   for (const file of RECIPE_FILES) {
     hash.update(file).update('\0').update(fs.readFileSync(path.join(RECIPE, file))).update('\0');
   }
   return hash.digest('hex').slice(0, 16);
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** Removes the half-made trees of builds whose process is gone. */
-function removeInterrupted(cache: string): void {
-  for (const entry of fs.readdirSync(cache)) {
-    const match = /\.building-(\d+)$/.exec(entry);
-    if (match && !alive(Number(match[1]))) {
-      fs.rmSync(path.join(cache, entry), { recursive: true, force: true });
-    }
-  }
 }
 
 function run(command: string, args: string[]): void {
@@ -73,36 +50,14 @@ function run(command: string, args: string[]): void {
  * The directory of the image's root file system, built on first use from
  * images/htcondor. Nobody writes into it: users put an overlay on it.
  *
- * It lies outside the checkout under a name that holds the recipe's hash, and
- * appears there by one rename: an interrupted build leaves nothing half-made.
+ * Its name holds the recipe's hash.
  */
 export function imageRootfs(): string {
-  const cache = cacheDirectory();
-  const rootfs = path.join(cache, `htcondor-${recipeHash()}`);
-  if (fs.existsSync(rootfs)) {
-    return rootfs;
-  }
-  fs.mkdirSync(cache, { recursive: true });
-  removeInterrupted(cache);
-  const building = `${rootfs}.building-${process.pid}`;
-  const tree = path.join(building, 'tree');
-  fs.mkdirSync(tree, { recursive: true });
-  try {
-    const tar = path.join(building, 'image.tar');
+  return cached(`htcondor-${recipeHash()}`, (tree) => {
+    const tar = `${tree}.tar`;
     run(path.join(RECIPE, 'build'), [tar]);
     run('tar', ['--numeric-owner', '-xpf', tar, '-C', tree]);
-    try {
-      fs.renameSync(tree, rootfs);
-    } catch (error) {
-      // Somebody else was faster; theirs is the same.
-      if (!fs.existsSync(rootfs)) {
-        throw error;
-      }
-    }
-  } finally {
-    fs.rmSync(building, { recursive: true, force: true });
-  }
-  return rootfs;
+  });
 }
 
 // $1 an empty directory, $2 the image, $3 the extra files, then the command.
