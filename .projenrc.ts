@@ -84,12 +84,20 @@ project.addTask('demo', {
 });
 
 project.addTask('test:coverage', { description: 'Measures what the tests reach', exec: 'jest --ci --coverage', receiveArgs: true });
-project.addTask('test:setup', { description: 'Installs the Debian packages that the real pool is tested with', exec: 'test/real/setup' });
+project.addTask('test:setup', { description: 'Installs the Debian packages that the tests on real software need', exec: 'test/real/setup' });
 const real = project.addTask('test:real', {
   description: 'Runs what is synthesized on real software; without arguments all of it',
   exec: 'jest --config test/real/jest.config.js --runInBand',
   receiveArgs: true,
 });
+const testbed: { [command: string]: string } = {
+  up: 'Starts the clusters of the main example on this machine, and says how to use them',
+  down: 'Takes down what testbed:up or testbed:demo started',
+  demo: "Starts the clusters, applies the main example, and runs the talk's job at T-Systems",
+};
+for (const [command, description] of Object.entries(testbed)) {
+  project.addTask(`testbed:${command}`, { description, exec: `ts-node --transpile-only --project test/tsconfig.json test/real/kubernetes/${command}.ts` });
+}
 const consumer = project.addTask('test:consumer', {
   description: 'Packs the library and uses it in an empty project, as its users do',
   steps: [

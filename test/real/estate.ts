@@ -104,15 +104,16 @@ export class Estate {
     this.watchdog?.stdin!.end();
   }
 
-  /** Ends everything and removes every trace. */
+  /** Ends everything and removes every trace; nothing is done the second time. */
   public async close(): Promise<void> {
     try {
       await Estate.dissolve(this.prefix);
     } finally {
-      if (this.watchdog) {
-        this.watchdog.ref();
-        const gone = new Promise(resolve => this.watchdog!.once('exit', resolve));
-        this.watchdog.stdin!.end();
+      const { watchdog } = this;
+      if (watchdog && watchdog.exitCode === null && watchdog.signalCode === null) {
+        watchdog.ref();
+        const gone = new Promise(resolve => watchdog.once('exit', resolve));
+        watchdog.stdin!.end();
         await gone;
       }
     }

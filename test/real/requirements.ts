@@ -6,13 +6,19 @@ import * as path from 'path';
 const PROGRAMS: { readonly [program: string]: string } = {
   'conntrack': 'conntrack',
   'ip': 'iproute2',
+  'ipset': 'ipset',
   'iptables-restore': 'iptables',
   'mmdebstrap': 'mmdebstrap',
   'mount': 'mount',
   'nsenter': 'util-linux',
+  'openssl': 'openssl',
   'runc': 'runc',
   'unshare': 'util-linux',
 };
+
+/** How many programs of one user may watch files; the default is too low for several clusters. */
+const WATCHES = '/proc/sys/fs/inotify/max_user_instances';
+const LEAST_WATCHES = 1024;
 
 /** Where a root's PATH may not look, but the programs are. */
 const SYSTEM_PATH = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
@@ -46,6 +52,9 @@ export function missingRequirements(): string[] {
   }
   if (!fs.readdirSync('/usr/share/keyrings').some(name => name.startsWith('debian-archive'))) {
     missing.push('Debian\'s keys (package debian-archive-keyring)');
+  }
+  if (Number(fs.readFileSync(WATCHES, 'utf8')) < LEAST_WATCHES) {
+    missing.push(`${LEAST_WATCHES} watches of files per user (${WATCHES})`);
   }
   if (!works('mount -t tmpfs tmpfs /mnt; mkdir /mnt/l /mnt/u /mnt/w /mnt/m; mount -t overlay -o lowerdir=/mnt/l,upperdir=/mnt/u,workdir=/mnt/w overlay /mnt/m')) {
     missing.push('a kernel that mounts overlays');

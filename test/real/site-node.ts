@@ -25,7 +25,7 @@ export class SiteNode {
     public readonly name: string,
     public readonly machine: Machine,
     public readonly address: string,
-    private readonly podCidr: string,
+    public readonly podCidr: string,
     options: NodeOptions,
   ) {
     this.allocatable = options.allocatable ?? { cpu: '8', memory: '23000Mi' };

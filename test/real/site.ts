@@ -51,6 +51,8 @@ export class Site {
   public readonly outside: string;
   public readonly cidr: string;
   public readonly nodeCidr: string;
+  /** The addresses that the world dials. */
+  public readonly publicCidr: string;
   public readonly nat: boolean;
   public readonly nodes: SiteNode[] = [];
 
@@ -80,6 +82,7 @@ export class Site {
     this.inside = `${this.base}.255.254`;
     this.outside = `10.255.${index}.2`;
     this.publicBase = `10.200.${index}`;
+    this.publicCidr = `${this.publicBase}.0/24`;
   }
 
   /** @internal */
@@ -92,22 +95,34 @@ export class Site {
   /** Adds a node; the first has address 10.x.0.1. */
   public async node(name: string, options: NodeOptions = {}): Promise<SiteNode> {
     const index = this.nodes.length + 1;
-    const machine = await Machine.make(`${this.network.prefix}-${this.name}-n${index}`);
     const address = `${this.base}.0.${index}`;
     const podCidr = `${this.base}.${index}.0/24`;
-    await cable(this.gateway, `n${index}`, machine, 'eth0');
-    await machine.ip('addr', 'add', `${address}/32`, 'dev', 'eth0');
-    await machine.ip('route', 'add', 'default', 'via', this.inside, 'dev', 'eth0', 'onlink');
+    const machine = await this.attach(`n${index}`, address);
     // A pod that is gone is unreachable; without this its packets would circle.
     await machine.ip('route', 'add', 'unreachable', podCidr);
     await machine.forwards();
-    await this.gateway.ip('route', 'add', `${address}/32`, 'dev', `n${index}`);
     await this.gateway.ip('route', 'add', podCidr, 'via', address, 'dev', `n${index}`, 'onlink');
-    await this.gateway.forwards();
     const node = new SiteNode(this, name, machine, address, podCidr, options);
     await node.writeRules();
     this.nodes.push(node);
     return node;
+  }
+
+  /** Adds a machine that runs no pods, with address 10.x.0.`last`. */
+  public async server(last: number): Promise<{ readonly machine: Machine; readonly address: string }> {
+    const address = `${this.base}.0.${last}`;
+    return { machine: await this.attach(`s${last}`, address), address };
+  }
+
+  /** A machine that is joined to the gateway by a cable which has the machine's name. */
+  private async attach(name: string, address: string): Promise<Machine> {
+    const machine = await Machine.make(`${this.network.prefix}-${this.name}-${name}`);
+    await cable(this.gateway, name, machine, 'eth0');
+    await machine.ip('addr', 'add', `${address}/32`, 'dev', 'eth0');
+    await machine.ip('route', 'add', 'default', 'via', this.inside, 'dev', 'eth0', 'onlink');
+    await this.gateway.ip('route', 'add', `${address}/32`, 'dev', name);
+    await this.gateway.forwards();
+    return machine;
   }
 
   /** The next free address of a Service inside the site. */
@@ -172,6 +187,8 @@ export class Site {
       nat.push(`-A POSTROUTING -s ${this.cidr} -o wan0 -j MASQUERADE`);
       filter.push(
         '-A FORWARD -i wan0 -m conntrack --ctstate ESTABLISHED,RELATED,DNAT -j ACCEPT',
+        // What is dialled there and is not the gateway's own was given to a node.
+        `-A FORWARD -i wan0 -d ${this.publicCidr} -j ACCEPT`,
         '-A FORWARD -i wan0 -j DROP',
       );
     }

@@ -1,0 +1,117 @@
+import { execFileSync } from 'child_process';
+import { createHash } from 'crypto';
+import * as fs from 'fs';
+import * as path from 'path';
+import { CondorImage } from '../../../src';
+import { cached } from '../cache';
+import { imageRootfs } from '../rootfs';
+import { toolset } from './binaries';
+
+/** An image that a node's containerd takes in without any registry. */
+export interface Image {
+  /** The name under which pods ask for it. */
+  readonly name: string;
+  /** The image as one file, in the form of an OCI archive. */
+  readonly archive: string;
+}
+
+interface ImageConfig {
+  readonly Entrypoint?: string[];
+  readonly Env?: string[];
+}
+
+const PAUSE = path.join(__dirname, 'pause', 'pause.go');
+
+function digest(file: string): string {
+  return execFileSync('sha256sum', [file], { encoding: 'utf8' }).split(' ')[0];
+}
+
+/**
+ * Writes a tree as an OCI archive of one layer. Equal trees give equal bytes. The
+ * layer isn't compressed: nobody sends it anywhere.
+ */
+function writeArchive(name: string, tree: string, config: ImageConfig, directory: string): void {
+  const blobs = path.join(directory, 'blobs', 'sha256');
+  fs.mkdirSync(blobs, { recursive: true });
+  const add = (content: object) => {
+    const text = JSON.stringify(content);
+    const sha = createHash('sha256').update(text).digest('hex');
+    fs.writeFileSync(path.join(blobs, sha), text);
+    return { digest: `sha256:${sha}`, size: Buffer.byteLength(text) };
+  };
+  const layer = path.join(directory, 'layer');
+  execFileSync('tar', ['--sort=name', '--numeric-owner', '--clamp-mtime', '--mtime=@1723032000', '-cf', layer, '-C', tree, '.']);
+  const sha = digest(layer);
+  const size = fs.statSync(layer).size;
+  fs.renameSync(layer, path.join(blobs, sha));
+  const configuration = add({
+    architecture: 'amd64', os: 'linux', config, rootfs: { type: 'layers', diff_ids: [`sha256:${sha}`] },
+  });
+  const manifest = add({
+    schemaVersion: 2,
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    config: { mediaType: 'application/vnd.oci.image.config.v1+json', ...configuration },
+    layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar', digest: `sha256:${sha}`, size }],
+  });
+  fs.writeFileSync(path.join(directory, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
+  fs.writeFileSync(path.join(directory, 'index.json'), JSON.stringify({
+    schemaVersion: 2,
+    manifests: [{
+      mediaType: 'application/vnd.oci.image.manifest.v1+json', ...manifest, annotations: { 'io.containerd.image.name': name },
+    }],
+  }));
+  execFileSync('tar', ['--sort=name', '--remove-files', '-cf', path.join(directory, '..', 'image'), '-C', directory, '.']);
+  fs.mkdirSync(directory);
+  fs.renameSync(path.join(directory, '..', 'image'), path.join(directory, 'image.oci.tar'));
+}
+
+function image(name: string, key: string, config: ImageConfig, tree: (directory: string) => string): Image {
+  const hash = createHash('sha256').update(JSON.stringify([name, key, config])).digest('hex').slice(0, 12);
+  const short = name.replace(/^.*\//, '').replace(/:.*/, '');
+  const directory = cached(`image-${short}-${hash}`, building => {
+    const scratch = `${building}.scratch`;
+    fs.mkdirSync(scratch);
+    writeArchive(name, tree(scratch), config, building);
+  });
+  return { name, archive: path.join(directory, 'image.oci.tar') };
+}
+
+/** An image that holds one static program and nothing else. */
+function programImage(name: string, program: string, file: string): Image {
+  return image(name, digest(file), { Entrypoint: [`/${program}`] }, tree => {
+    fs.copyFileSync(file, path.join(tree, program));
+    fs.chmodSync(path.join(tree, program), 0o755);
+    return tree;
+  });
+}
+
+/** The HTCondor image of this project's recipe, under the name that the constructs give it. */
+export function condorImage(): Image {
+  const rootfs = imageRootfs();
+  return image(`docker.io/${CondorImage.debian().reference}`, path.basename(rootfs), {
+    Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+  }, () => rootfs);
+}
+
+/** The cluster's name server. */
+export function coreDnsImage(): Image {
+  const { version, path: program } = toolset('coredns');
+  return programImage(`docker.io/cdk8s-hep/coredns:${version}`, 'coredns', program('coredns'));
+}
+
+/** What containerd starts first in every pod. */
+export function pauseImage(): Image {
+  const source = fs.readFileSync(PAUSE, 'utf8');
+  const hash = createHash('sha256').update(source).digest('hex').slice(0, 12);
+  const directory = cached(`pause-${hash}`, tree => {
+    execFileSync('go', ['build', '-trimpath', '-ldflags=-s -w', '-o', path.join(tree, 'pause'), PAUSE], {
+      env: { ...process.env, CGO_ENABLED: '0', GO111MODULE: 'off' },
+    });
+  });
+  return programImage('docker.io/cdk8s-hep/pause:1', 'pause', path.join(directory, 'pause'));
+}
+
+/** Everything that the pods of a testbed may ask for. */
+export function allImages(): Image[] {
+  return [pauseImage(), coreDnsImage(), condorImage()];
+}

@@ -1,0 +1,23 @@
+import { CommandResult } from '../command';
+import { Machine } from '../machine';
+import { toolset } from './binaries';
+
+export interface KubectlOptions {
+  /** What it reads from its standard input. */
+  readonly input?: string;
+  /** Variables of its environment. */
+  readonly env?: { readonly [name: string]: string };
+  /** Seconds after which it is killed. @default 120 */
+  readonly timeout?: number;
+}
+
+/** Runs kubectl on a machine, and says how it ended. */
+export function kubectl(machine: Machine, kubeconfig: string, args: string[], options: KubectlOptions = {}): Promise<CommandResult> {
+  const variables = Object.entries(options.env ?? {}).map(([name, value]) => `${name}=${value}`);
+  // Node gives its children a socket to read from, which can't be opened as /dev/stdin; a pipe can.
+  const pipe = options.input === undefined ? [] : ['sh', '-c', 'cat | "$@"', 'sh'];
+  return machine.attempt(
+    [...pipe, 'env', ...variables, toolset('kubernetes-newest').path('kubectl'), `--kubeconfig=${kubeconfig}`, ...args],
+    { input: options.input, timeout: options.timeout ?? 120 },
+  );
+}
