@@ -65,6 +65,12 @@ export interface ClusterProps {
  */
 export class Cluster extends Chart {
   /**
+   * The oldest Kubernetes whose API server takes everything that this library writes, without a warning.
+   * `npx projen test:real -- api` shows it.
+   */
+  public static readonly minKubernetes = '1.27';
+
+  /**
    * Whether a value is a `Cluster`, also one of another copy of this library.
    *
    * @param x any value

@@ -29,6 +29,9 @@ const COLLECTOR_PORT = 9618;
 /** How long an access point waits before it tries again. */
 const SOON = Duration.minutes(1);
 
+/** When a daemon that is silent has left: after three updates, and some seconds for the last one. */
+const FORGOTTEN = Duration.seconds(3 * SOON.toSeconds() + 10);
+
 const POD_IP = new Macro(`$ENV(${POD_IP_VARIABLE})`);
 
 /** What a schedd that runs jobs as their owners needs of root, and nothing else. */
@@ -267,7 +270,7 @@ export class CondorHost extends Construct implements ICondorPool {
       credentials: [this.signingKey()],
       networkPolicy: this.props.networkPolicies ?? true,
       imagePullSecrets: this.props.imagePullSecrets,
-      probes: serverProbes(port),
+      probes: serverProbes(component === 'central-manager' ? 'collector' : 'schedd', port),
       terminationGracePeriodSeconds: 60,
     };
   }
@@ -293,6 +296,8 @@ export class CondorHost extends Construct implements ICondorPool {
     knobs.set('PRIVATE_NETWORK_INTERFACE', POD_IP);
     requireAuthentication(knobs);
     admitUsers(knobs, this, this.props.administrators ?? []);
+    knobs.section('How often it is heard of');
+    knobs.set('MASTER_UPDATE_INTERVAL', SOON);
     return knobs;
   }
 
@@ -306,6 +311,12 @@ export class CondorHost extends Construct implements ICondorPool {
     // it would write a certificate beside the configuration, which it can't
     knobs.set('COLLECTOR_BOOTSTRAP_SSL_CERTIFICATE', false);
     knobs.set('NEGOTIATOR_INTERVAL', this.props.negotiatorInterval ?? Duration.minutes(1));
+    knobs.set('COLLECTOR_UPDATE_INTERVAL', SOON);
+    knobs.set('NEGOTIATOR_UPDATE_INTERVAL', SOON);
+    // collectors look for ads that are too old only once in this time, whatever lifetime an ad has of its own
+    knobs.set('CLASSAD_LIFETIME', FORGOTTEN);
+    // and until they do, the slot of a job that is done would count for its user
+    knobs.set('NEGOTIATOR_SLOT_CONSTRAINT', new Macro(`time() - LastHeardFrom < (ClassAdLifetime ?: ${FORGOTTEN.toSeconds()})`));
     knobs.set('PRIORITY_HALFLIFE', this.props.priorityHalfLife ?? Duration.days(1));
     knobs.set('DEFAULT_PRIO_FACTOR', this.props.defaultPriorityFactor ?? 1000);
     separateClusters(knobs, clusters, port, POD_IP, this);

@@ -21,6 +21,8 @@ export interface FleetSettings {
   readonly image: CondorImage;
   readonly runMode: RunMode;
   readonly rootless: boolean;
+  readonly lowPort?: number;
+  readonly highPort?: number;
   readonly cpus?: number;
   readonly memory?: Size;
   readonly memoryOverhead: Size;
@@ -36,6 +38,9 @@ export interface FleetSettings {
   readonly updateInterval: Duration;
   readonly extraConfig: { readonly [knob: string]: string | number | boolean | ClassAdExpression };
 }
+
+/** Master, shared port, startd, and two to spare while one of them is replaced. */
+const DAEMON_PORTS = 5;
 
 /** What all execution points of a fleet are told. */
 export function fleetKnobs(settings: FleetSettings): KnobSet {
@@ -58,6 +63,7 @@ export function fleetKnobs(settings: FleetSettings): KnobSet {
   knobs.set('CCB_ADDRESS', new Macro('$(COLLECTOR_HOST)'));
   knobs.set('CCB_HEARTBEAT_INTERVAL', settings.heartbeat);
   knobs.set('PRIVATE_NETWORK_INTERFACE', new Macro(`$ENV(${POD_IP_VARIABLE})`));
+  setPorts(knobs, settings);
   requireAuthentication(knobs);
   admitNeighbours(knobs, pool);
 
@@ -93,6 +99,19 @@ export function memberKnobs(settings: FleetSettings, cluster: string, options: S
   return knobs;
 }
 
+/** The ports that are listened on, where somebody has to know them. */
+function setPorts(knobs: KnobSet, { lowPort, highPort, cpus = 0 }: FleetSettings): void {
+  if (lowPort === undefined && highPort === undefined) { return; }
+  const low = lowPort ?? 1024;
+  const high = highPort ?? 65535;
+  if (!(Number.isInteger(low) && low >= 1024 && low <= high)) { knobs.report(problem('lowPort', low, 'a port from 1024, up to highPort')); }
+  if (!(Number.isInteger(high) && high <= 65535)) { knobs.report(problem('highPort', high, 'a port up to 65535')); }
+  const wanted = DAEMON_PORTS + cpus;
+  if (high - low + 1 < wanted) { knobs.report(problem('highPort', high, `at least ${low + wanted - 1}: one port for each of ${DAEMON_PORTS} daemons and ${cpus} jobs`)); }
+  knobs.set('IN_LOWPORT', low);
+  knobs.set('IN_HIGHPORT', high);
+}
+
 function setPolicy(knobs: KnobSet, { start, rank, preempt }: Pick<StartdMemberOptions, 'start' | 'rank' | 'preempt'>): void {
   if (start) { knobs.set('START', start, 'start'); }
   if (rank) { knobs.set('RANK', rank, 'rank'); }
@@ -108,6 +127,7 @@ function setUpdates(knobs: KnobSet, { updateInterval, attributes }: FleetSetting
   if (seconds < 10) { knobs.report(problem('updateInterval', `${seconds} s`, 'at least 10 s')); }
   knobs.set('UPDATE_INTERVAL', seconds);
   knobs.set('MASTER_UPDATE_INTERVAL', seconds);
+  knobs.set('MASTER_ATTRS', new Macro('$(MASTER_ATTRS) ClassAdLifetime'));
   knobs.report(...setMachineAttributes(knobs, 'attributes', attributes, { ClassAdLifetime: 3 * seconds + 10 }));
 }
 

@@ -34,6 +34,9 @@ export function poolKnobs(pool: ICondorPool, image: CondorImage, collectors?: re
   knobs.set('UID_DOMAIN', pool.uidDomain);
   knobs.set('TRUST_DOMAIN', pool.trustDomain);
 
+  knobs.section('Nothing is sent by UDP: a port for it would be one more to guard');
+  knobs.set('WANT_UDP_COMMAND_SOCKET', false);
+
   knobs.section('In a container');
   // the keyring and the kernel are the node's
   knobs.set('DISCARD_SESSION_KEYRING_ON_STARTUP', false);

@@ -85,6 +85,7 @@ export function separateClusters(knobs: KnobSet, clusters: readonly string[], po
   knobs.set('IGNORE_INVALIDATE', true);
   if (clusters.length === 0) { return; }
   knobs.section('A collector for each cluster: its token is good for its own machines only');
+  knobs.set('UPDATE_VIEW_COLLECTOR_WITH_TCP', true);
   for (const cluster of clusters) {
     const { daemon, socket } = collectorOf(cluster);
     const own = [executionPointIdentity(cluster, trustDomain)];

@@ -76,6 +76,8 @@ export class PoolServer extends Construct {
       spec: {
         serviceName: name,
         replicas: 1,
+        // otherwise a pod that never became ready would have to be deleted by hand before a mended one takes its place
+        podManagementPolicy: 'Parallel',
         selector: { matchLabels: selector },
         template: {
           metadata: { labels, annotations: Lazy.any({ produce: () => ({ 'cdk8s-hep/config-digest': digest(options.configuration()) }) }) },

@@ -17,13 +17,16 @@ export enum StartdLiveness {
   CONDOR_WHO = 'condor_who',
 }
 
-/** The probes of a daemon that listens on its advertised port. */
-export function serverProbes(port: number): { startup: object; liveness: object; readiness: object } {
-  const tcpSocket = { port };
+/**
+ * The probes of a server of the pool: its collector or schedd answers. A schedd that is busy for minutes isn't dead, and
+ * liveness waits that long.
+ */
+export function serverProbes(daemon: 'collector' | 'schedd', port: number): { startup: object; liveness: object; readiness: object } {
+  const question = { exec: { command: ['/bin/sh', '-c', askServer(daemon, port)] } };
   return {
-    startup: { tcpSocket, periodSeconds: 5, failureThreshold: 60 },
-    liveness: { tcpSocket, periodSeconds: 30, timeoutSeconds: 10, failureThreshold: 6 },
-    readiness: { tcpSocket, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
+    startup: { ...question, periodSeconds: 5, timeoutSeconds: 15, failureThreshold: 60 },
+    liveness: { ...question, periodSeconds: 60, timeoutSeconds: 20, failureThreshold: 6 },
+    readiness: { ...question, periodSeconds: 10, timeoutSeconds: 15, failureThreshold: 3 },
   };
 }
 
@@ -40,6 +43,16 @@ export function startdProbes(liveness: StartdLiveness): { startup: object; liven
     },
     readiness: { ...question, periodSeconds: 30, timeoutSeconds: 15, failureThreshold: 3 },
   };
+}
+
+/** A daemon behind the shared port of this pod, by the name of its socket: the address it advertises is the world's. */
+function askServer(daemon: 'collector' | 'schedd', port: number): string {
+  // where HTCondor writes it by default
+  const directory = daemon === 'schedd' ? PATHS.spool : PATHS.log;
+  return [
+    `socket=$(sed -n '1s/.*[?&]sock=\\([^&>]*\\).*/\\1/p' ${directory}/.${daemon}_address)`,
+    `test -n "$socket" && exec timeout -k 1 10 condor_ping -address "<127.0.0.1:${port}?sock=$socket>" -quiet READ`,
+  ].join('; ');
 }
 
 /** It dials the private address, which is the pod's own, so that the way in through the collector isn't needed. */

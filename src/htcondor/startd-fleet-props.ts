@@ -190,6 +190,26 @@ export interface StartdFleetProps {
   readonly hostNetwork?: boolean;
 
   /**
+   * The first TCP port on which the fleet's daemons and the jobs' starters listen (`IN_LOWPORT`). Nobody needs to
+   * call them: connections are handed over by the pool's connection broker. With `hostNetwork` they are ports of the
+   * node, which no NetworkPolicy closes; close them in the node's firewall.
+   *
+   * Refused: less than 1024, more than `highPort`.
+   *
+   * @default 9700 with `hostNetwork`, otherwise any free port of the pod
+   */
+  readonly lowPort?: number;
+
+  /**
+   * The last TCP port on which the fleet's daemons and the jobs' starters listen (`IN_HIGHPORT`).
+   *
+   * Refused: more than 65535, or so few ports that `cpus` jobs and 5 daemons can't have one each.
+   *
+   * @default 9899 with `hostNetwork`, otherwise any free port of the pod
+   */
+  readonly highPort?: number;
+
+  /**
    * Whether pods are privileged. Jobs are still not root, but they are a kernel's bug away from the node.
    *
    * @default false
@@ -280,8 +300,8 @@ export interface StartdFleetProps {
 
   /**
    * How often a machine advertises itself (`UPDATE_INTERVAL`, `MASTER_UPDATE_INTERVAL`), at least 10 seconds. A
-   * machine or a finished job's slot is forgotten after three intervals and ten seconds (`ClassAdLifetime`): a
-   * slot that is still remembered counts for its user.
+   * machine or a finished job's slot is negotiated for no more after three intervals and ten seconds
+   * (`ClassAdLifetime`); until then such a slot counts for its user. `condor_status` shows it some minutes longer.
    *
    * @default Duration.seconds(30)
    */

@@ -28,6 +28,9 @@ const fleetsOf = new WeakMap<IConstruct, StartdFleet[]>();
 /** What a startd needs of root to run jobs as other users, and nothing else. */
 const STARTD_CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'KILL', 'SETGID', 'SETUID'];
 
+/** What a fleet takes of the node's ports unless told otherwise. */
+const NODE_PORTS = { low: 9700, high: 9899 };
+
 /** Link-local addresses at which clouds give out credentials of the node to whoever asks. */
 const CLOUD_METADATA = ['169.254.169.254/32'];
 
@@ -118,6 +121,8 @@ export class StartdFleet extends Construct {
       image: this.image,
       runMode: props.runMode ?? RunMode.CONDOR_MASTER,
       rootless: props.rootless ?? false,
+      lowPort: props.lowPort ?? (props.hostNetwork ? NODE_PORTS.low : undefined),
+      highPort: props.highPort ?? (props.hostNetwork ? NODE_PORTS.high : undefined),
       cpus: props.cpus,
       memory: props.memory,
       memoryOverhead: props.memoryOverhead ?? Size.mebibytes(512),

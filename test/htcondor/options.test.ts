@@ -159,6 +159,17 @@ describe('StartdFleet', () => {
     expect(pod.terminationGracePeriodSeconds).toBe(7200);
   });
 
+  test('the ports that it listens on', () => {
+    const ports = (props: object) => ['IN_LOWPORT', 'IN_HIGHPORT'].map(name => knob(fleet(props).configuration, name));
+    expect(ports({})).toEqual([undefined, undefined]);
+    expect(ports({ hostNetwork: true })).toEqual(['9700', '9899']);
+    expect(ports({ lowPort: 20000, highPort: 20100 })).toEqual(['20000', '20100']);
+    expect(() => fleet({ lowPort: 80, highPort: 9999 })).toThrow('lowPort: given 80');
+    expect(() => fleet({ lowPort: 9000, highPort: 8000 })).toThrow('lowPort: given 9000');
+    expect(() => fleet({ lowPort: 9000, highPort: 70000 })).toThrow('highPort: given 70000');
+    expect(() => fleet({ lowPort: 9000, highPort: 9011, cpus: 8 })).toThrow('highPort: given 9011, allowed: at least 9012');
+  });
+
   test('how often a machine advertises itself', () => {
     const { configuration } = fleet({ updateInterval: Duration.minutes(1) });
     expect(['UPDATE_INTERVAL', 'MASTER_UPDATE_INTERVAL', 'ClassAdLifetime'].map(name => knob(configuration, name))).toEqual(['60', '60', '190']);
