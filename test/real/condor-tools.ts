@@ -87,6 +87,11 @@ export abstract class CondorTools {
     return this.manager(['condor_userprio', '-allusers', '-af', 'Name', 'WeightedAccumulatedUsage']);
   }
 
+  /** Users and the cores that count as theirs now. */
+  public async priorityUse(): Promise<string> {
+    return this.manager(['condor_userprio', '-allusers', '-af', 'Name', 'WeightedResourcesUsed']);
+  }
+
   /** Users and the factors of their priorities. */
   public async priorityFactors(): Promise<string> {
     return this.manager(['condor_userprio', '-allusers', '-af', 'Name', 'PriorityFactor']);

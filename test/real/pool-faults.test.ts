@@ -53,6 +53,13 @@ queue ${count}
     expect((await pool.jobs(id)).map(({ NumJobStarts }) => NumJobStarts)).toEqual([1, 1]);
   });
 
+  test('the slot of a job that is done counts for nobody soon after', async () => {
+    const used = async () => (await pool.priorityUse()).split('\n').filter(line => line.startsWith('submitter@')).map(line => Number(line.split(' ')[1]));
+    // three updates of the machines, and a cycle of the negotiator
+    await until('nothing is in use', async () => (await used()).every(cores => cores === 0), 130);
+    expect(await used()).toEqual([0]);
+  }, 200_000);
+
   test('the configurations have no knob that HTCondor does not know', async () => {
     const roles: [Pod, string, string[]][] = [
       [pool.centralManager, 'condor-host', ['-master', '-collector', '-negotiator']],

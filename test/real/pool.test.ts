@@ -1,23 +1,15 @@
+import { example } from './examples';
 import { Pool } from './pool';
 import { describeReal } from './requirements';
 import { until } from './until';
 
 const NODE_OF_8_CORES = { allocatable: { cpu: '7910m', memory: '23000Mi' } };
 
-/** Runs the main example as its reader does. */
-function example(outdir: string): void {
-  process.env.CDK8S_OUTDIR = outdir;
-  const printed = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
-  jest.isolateModules(() => jest.requireActual('../../examples/cern-tsystems/main'));
-  printed.mockRestore();
-  delete process.env.CDK8S_OUTDIR;
-}
-
 describeReal("the talk's deployment", () => {
   let pool: Pool;
 
   beforeAll(async () => {
-    pool = await Pool.start(example, {
+    pool = await Pool.start(outdir => example('cern-tsystems', outdir), {
       'condor-host': { cidr: '10.1.0.0/16', nodes: { 'host-1': NODE_OF_8_CORES } },
       'meyrin': { cidr: '10.2.0.0/16', nodes: { b7s12p8241: NODE_OF_8_CORES } },
       'tsystems': { cidr: '10.3.0.0/16', nodes: { 'otc-1': NODE_OF_8_CORES } },

@@ -1,0 +1,238 @@
+import { App, Chart, Duration, Size } from 'cdk8s';
+import { ContainerResources, Cpu } from 'cdk8s-plus-27';
+import * as fc from 'fast-check';
+import {
+  AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, Cluster, ClusterProps, CondorHost, CondorHostProps, CondorImage,
+  CondorPool, CondorVersion, ExecuteDirectory, FederatedCluster, Federation, JobDefaults, RunMode, ServiceExposure, StartdFleet, StartdFleetProps,
+  StartdLiveness, StartdMemberOptions,
+} from '../../../src';
+
+/** Values for every option of a construct: the compiler misses the ones that are not here. */
+type Choices<T> = { readonly [K in keyof Required<T>]: fc.Arbitrary<NonNullable<T[K]>> };
+
+/** A program of one pool, and the options that it sets. */
+export interface OptionProgram {
+  /** What the objects' namespaces begin with: no other program of a sample has the same. */
+  readonly name: string;
+  /** The options it sets, as `Interface.option`. */
+  readonly options: string[];
+  /** Writes its files. A program that contradicts itself is refused, as any is. */
+  synthesize(outdir: string): void;
+}
+
+const of = fc.constantFrom;
+
+/**
+ * Every NodePort of a cluster is another. An API server gives load balancers NodePorts as well: those from the
+ * first 86 only when it has no others.
+ */
+const FIRST_NODE_PORT = 30000;
+
+const RESOURCES: fc.Arbitrary<ContainerResources> = of(
+  { cpu: { request: Cpu.millis(200), limit: Cpu.units(16) }, memory: { request: Size.gibibytes(1), limit: Size.gibibytes(64) } },
+  { memory: { limit: Size.gibibytes(64) }, ephemeralStorage: { request: Size.gibibytes(1), limit: Size.gibibytes(8) } },
+);
+const LABELS = of<{ [key: string]: string }>({ 'node-role.example/batch': 'true' }, { 'topology.kubernetes.io/zone': 'eu-de-01' });
+const POLICY = of(ClassAdExpression.boolean(true), ClassAdExpression.parse('TARGET.AcctGroup =?= "ATLAS"'));
+const ATTRIBUTES = of<{ [name: string]: string | number | boolean }>({ CERNEnvironment: 'production', HasMPI: true }, { HEPSpec: 12.5, Rack: 7 });
+const EXTRA = of<{ [knob: string]: string | number }>({ MAX_STARTD_LOG: 20000000 }, { STARTD_DEBUG: 'D_FULLDEBUG' });
+const PULL_SECRETS = of<string[]>(['registry-login'], ['a', 'b']);
+
+const clusterChoices: Choices<ClusterProps> = {
+  context: of('admin@site', 'site'),
+  provider: of('cern', 't-systems'),
+  region: of('eu-de', 'meyrin'),
+  zones: of(['eu-de-01', 'eu-de-02']),
+  labels: LABELS,
+  namespace: of('elsewhere'),
+};
+
+const EXPOSURES = of(
+  ServiceExposure.loadBalancer(),
+  ServiceExposure.loadBalancer({
+    sourceRanges: ['192.0.2.0/24', '2001:db8::/32'], annotations: { 'service.example/flavour': 'small' }, loadBalancerClass: 'example.org/balancer',
+  }),
+  ServiceExposure.nodePort(),
+  ServiceExposure.clusterInternal(),
+);
+
+const centralManagerChoices: Choices<CentralManagerOptions> = {
+  name: of('cm', 'manager'),
+  address: of('condor.cern.ch', '192.0.2.17'),
+  port: of(9618, 9700),
+  exposure: EXPOSURES,
+  spoolSize: of(Size.gibibytes(2), Size.mebibytes(700)),
+  storageClass: of('fast'),
+  resources: RESOURCES,
+  evictable: of(true, false),
+};
+
+const accessPointChoices: Choices<AccessPointOptions> = {
+  name: of('ap1', 'submit'),
+  address: of('ap1.cern.ch'),
+  port: of(9618, 9700),
+  exposure: EXPOSURES,
+  spoolSize: of(Size.gibibytes(20)),
+  homeSize: of(Size.gibibytes(3)),
+  storageClass: of('fast'),
+  resources: RESOURCES,
+  maxJobsRunning: of(10, 20000),
+  evictable: of(true, false),
+};
+
+const jobDefaultChoices: Choices<JobDefaults> = {
+  cpus: of(1, 2), memory: of(Size.gibibytes(2)), disk: of(Size.gibibytes(1)), lease: of(Duration.minutes(40)),
+};
+
+const IMAGES = of(
+  CondorImage.debian(), CondorImage.official(),
+  new CondorImage({ reference: 'registry.example/htcondor@sha256:' + 'a'.repeat(64), version: CondorVersion.V25_0, pullPolicy: 'Always' }),
+);
+
+const hostChoices: Choices<CondorHostProps> = {
+  trustDomain: of('cern.ch'),
+  uidDomain: of('batch.cern.ch'),
+  centralManagers: optional(centralManagerChoices, 'address').map(one => [one]),
+  accessPoints: fc.tuple(optional(accessPointChoices, 'name', 'address'), fc.boolean())
+    .map(([one, two]) => two ? [one, { name: 'second', address: 'ap2.cern.ch' }] : [one]),
+  accountingGroups: of(
+    [AccountingGroup.share('ATLAS', 0.6, { priorityFactor: 10, acceptSurplus: true }), AccountingGroup.share('CMS', 0.4, { autoregroup: true })],
+    [AccountingGroup.quota('ATLAS', 100), AccountingGroup.quota('ATLAS.prod', 60)],
+  ),
+  signingKey: of({ secretName: 'pool-key', key: 'signing' }),
+  image: IMAGES,
+  imagePullSecrets: PULL_SECRETS,
+  namespace: of('pool'),
+  negotiatorInterval: of(Duration.seconds(20)),
+  priorityHalfLife: of(Duration.days(2)),
+  defaultPriorityFactor: of(500),
+  jobDefaults: optional(jobDefaultChoices),
+  administrators: of(['admin@cern.ch']),
+  executionClusters: of(['elsewhere']),
+  networkPolicies: fc.boolean(),
+  extraConfig: of<{ [knob: string]: string | number }>({ SCHEDD_DEBUG: 'D_FULLDEBUG' }, { MAX_NEGOTIATOR_LOG: 30000000 }),
+};
+
+const memberChoices: Choices<StartdMemberOptions> = {
+  attributes: of<{ [name: string]: string }>({ Datacenter: 'otc-eu-de' }),
+  cpus: of(2, 4),
+  memory: of(Size.gibibytes(8)),
+  start: POLICY,
+  rank: of(ClassAdExpression.integer(3)),
+  preempt: of(ClassAdExpression.boolean(false)),
+};
+
+const fleetChoices: Choices<Omit<StartdFleetProps, 'pool'>> = {
+  cpus: of(1, 8),
+  memory: of(Size.mebibytes(22500)),
+  memoryOverhead: of(Size.gibibytes(1)),
+  gpus: of(0, 2),
+  gpuResource: of('amd.com/gpu'),
+  reservedDisk: of(Size.gibibytes(4)),
+  attributes: ATTRIBUTES,
+  slots: of([{ share: 0.5 }, { share: 0.25, count: 2, partitionable: false }], [{ share: 1 }]),
+  start: POLICY,
+  rank: of(ClassAdExpression.integer(1)),
+  preempt: of(ClassAdExpression.boolean(false)),
+  maxJobRetirement: of(Duration.hours(24)),
+  maxVacate: of(Duration.minutes(2)),
+  killingTimeout: of(Duration.seconds(20)),
+  terminationGracePeriod: of(Duration.days(2)),
+  runMode: of(RunMode.CONDOR_MASTER, RunMode.CONDOR_STARTD),
+  hostNetwork: fc.boolean(),
+  lowPort: of(9700, 20000),
+  highPort: of(9899, 20999),
+  privileged: fc.boolean(),
+  rootless: fc.boolean(),
+  acceptJobsReadToken: of(true),
+  liveness: of(StartdLiveness.STARTD_ANSWERS, StartdLiveness.CONDOR_WHO),
+  nodeSelector: LABELS,
+  tolerations: of([{}], [{ key: 'batch', value: 'only', effect: 'NoSchedule' }, { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' }]),
+  priorityClassName: of('batch'),
+  resources: RESOURCES,
+  executeDirectory: of(ExecuteDirectory.emptyDir(), ExecuteDirectory.emptyDir(Size.gibibytes(50)), ExecuteDirectory.hostPath('/scratch/condor')),
+  token: of({ secretName: 'machine-token', key: 'idtoken' }),
+  clusterName: of('somewhere'),
+  heartbeat: of(Duration.minutes(1)),
+  updateInterval: of(Duration.minutes(1)),
+  image: IMAGES,
+  imagePullSecrets: PULL_SECRETS,
+  namespace: of('machines'),
+  networkPolicy: fc.boolean(),
+  extraConfig: EXTRA,
+};
+
+/** Some of the options, and all of those that are named. */
+function optional<T extends object>(choices: Choices<T>, ...always: (keyof T & string)[]): fc.Arbitrary<T> {
+  return fc.record(choices, { requiredKeys: always as never[] }) as unknown as fc.Arbitrary<T>;
+}
+
+interface Values {
+  readonly cluster: ClusterProps;
+  readonly host: CondorHostProps;
+  readonly fleet: Omit<StartdFleetProps, 'pool'>;
+  readonly member: StartdMemberOptions;
+  /** Whether the fleet stands in a federation, or in a chart of a program that has no pool. */
+  readonly federated: boolean;
+}
+
+/** All options that the programs choose from, as `Interface.option`. */
+export const ALL_OPTIONS = Object.entries({
+  ClusterProps: clusterChoices,
+  CondorHostProps: hostChoices,
+  CentralManagerOptions: centralManagerChoices,
+  AccessPointOptions: accessPointChoices,
+  JobDefaults: jobDefaultChoices,
+  StartdFleetProps: fleetChoices,
+  StartdMemberOptions: memberChoices,
+}).flatMap(([name, choices]) => Object.keys(choices).map(option => `${name}.${option}`));
+
+const VALUES = fc.record<Values>({
+  cluster: optional(clusterChoices),
+  host: optional(hostChoices, 'trustDomain', 'centralManagers', 'accessPoints'),
+  fleet: optional(fleetChoices),
+  member: optional(memberChoices),
+  federated: fc.boolean(),
+});
+
+/** A sample of programs, the same every time. */
+export function optionPrograms(count: number): OptionProgram[] {
+  let nodePort = FIRST_NODE_PORT;
+  const own = <T extends AccessPointOptions | CentralManagerOptions>(server: T): T =>
+    server.exposure?.serviceType === 'NodePort' ? { ...server, port: nodePort++ } : server;
+  return fc.sample(VALUES, { seed: 2018, numRuns: count }).map(({ host, ...values }, index) => program(`s${index}`, {
+    ...values, host: { ...host, centralManagers: host.centralManagers.map(own), accessPoints: host.accessPoints.map(own) },
+  }));
+}
+
+function program(name: string, { cluster, host, fleet, member, federated }: Values): OptionProgram {
+  const set = (type: string, options: object = {}) => Object.keys(options).map(option => `${type}.${option}`);
+  // a default namespace would be every program's own
+  const spaced = <T extends { namespace?: string }>(props: T, what: string): T => ({ ...props, namespace: `${name}-${props.namespace ?? what}` });
+  return {
+    name,
+    options: [
+      ...set('ClusterProps', cluster),
+      ...set('CondorHostProps', host),
+      ...set('CentralManagerOptions', host.centralManagers[0]),
+      ...set('AccessPointOptions', host.accessPoints[0]),
+      ...set('JobDefaults', host.jobDefaults),
+      ...set('StartdFleetProps', fleet),
+      ...federated ? set('StartdMemberOptions', member) : [],
+    ],
+    synthesize(outdir) {
+      const app = new App({ outdir });
+      const hostCluster = new Cluster(app, `${name}-host`, spaced(cluster, 'cluster'));
+      const pool = new CondorHost(hostCluster, 'condor', spaced(host, 'pool'));
+      if (federated) {
+        const federation = new Federation(app, `${name}-fed`, { host: hostCluster });
+        const site = new FederatedCluster(app, `${name}-site`, { federation });
+        new StartdFleet(federation, 'startd', { pool, ...spaced(fleet, 'machines') }).on(site, member);
+      } else {
+        const elsewhere = CondorPool.fromAttributes({ collectors: ['condor.cern.ch'], trustDomain: 'cern.ch' });
+        new StartdFleet(new Chart(app, `${name}-chart`), 'startd', { pool: elsewhere, ...spaced(fleet, 'machines') });
+      }
+      app.synth();
+    },
+  };
+}

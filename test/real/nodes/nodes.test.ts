@@ -1,0 +1,92 @@
+import { NODE_PORT_POOL, nodePortPool } from './node-port-pool';
+import { openPorts, placeDialers, table } from './ports';
+import { TestbedPool } from './testbed-pool';
+import { example } from '../examples';
+import { Testbed } from '../kubernetes/testbed';
+import { describeReal } from '../requirements';
+
+describeReal('real nodes', () => {
+  let testbed: Testbed;
+  let pool: TestbedPool;
+  let other: TestbedPool;
+
+  beforeAll(async () => {
+    testbed = await Testbed.open({
+      'condor-host': { cidr: '10.1.0.0/16', nodes: ['host-1'] },
+      'meyrin': { cidr: '10.2.0.0/16', nodes: ['b7s12p8241'] },
+      'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: ['otc-1'] },
+    });
+    pool = await TestbedPool.start(testbed, outdir => example('cern-tsystems', outdir));
+    other = await TestbedPool.start(testbed, nodePortPool(['meyrin', 'tsystems']), NODE_PORT_POOL);
+    await placeDialers(testbed);
+    await Promise.all([pool.whole(), other.whole()]);
+  }, 900_000);
+  afterAll(() => testbed?.close());
+
+  test('the machine ad of the example, attribute by attribute', async () => {
+    const [meyrin, tsystems] = await Promise.all(['meyrin', 'otc-eu-de'].map(site => pool.ad('-const', `PartitionableSlot && Datacenter == "${site}"`)));
+    const common = { CERNEnvironment: 'production', HasMPI: true, TotalCpus: 8, TotalMemory: 22500, State: 'Unclaimed' };
+    expect(meyrin).toMatchObject({ ...common, Datacenter: 'meyrin', Name: 'slot1@b7s12p8241@startd.meyrin' });
+    expect(tsystems).toMatchObject({ ...common, Datacenter: 'otc-eu-de', Name: 'slot1@otc-1@startd.tsystems' });
+  });
+
+  test("the DaemonSet's pods run as in the talk: on the node's network, privileged, one on each node", async () => {
+    for (const member of pool.members) {
+      const pods = await pool.pods(member);
+      expect(pods.map(({ spec }) => spec.nodeName)).toEqual(testbed.cluster(member).nodes.map(({ name }) => name));
+      for (const { metadata, spec, status } of pods) {
+        expect(spec.containers[0]).toMatchObject({ command: ['/usr/sbin/condor_startd', '-f'], securityContext: { privileged: true } });
+        expect(status.podIP).toBe(status.hostIP);
+        expect((await pool.exec(member, metadata.name, ['hostname'])).stdout.trim()).toBe(spec.nodeName);
+      }
+    }
+  });
+
+  describe.each([['load balancers', () => pool], ['NodePorts', () => other]])('through %s', (_, chosen) => {
+    test("the talk's job, submitted at the host, runs at T-Systems, and its output comes back", async () => {
+      const id = await chosen().submitHere(`
+executable = /bin/sh
+arguments = "-c 'grep -E ""^(Machine|AcctGroup) "" $_CONDOR_MACHINE_AD $_CONDOR_JOB_AD | sed s/.*:// '"
+transfer_executable = false
+should_transfer_files = YES
+output = out.$(Cluster)
+error = err.$(Cluster)
+log = log.$(Cluster)
+accounting_group = ATLAS
+accounting_group_user = submitter
+priority = 0
+request_cpus = ${chosen() === pool ? 2 : 1}
+request_memory = ${chosen() === pool ? 4260 : 500}
+request_disk = 1
+requirements = regexp("[.]tsystems$", TARGET.Name)
+queue
+`);
+      await chosen().left(id, 180);
+      const [outcome] = await chosen().outcomes(id);
+      expect(outcome).toMatchObject({ NumJobStarts: 1, ExitCode: 0, terminated: 1 });
+      expect(outcome.LastRemoteHost).toMatch(/^slot1_1@otc-1@startd\.tsystems$/);
+      expect(await chosen().asUser(['cat', `out.${id}`])).toContain('AcctGroup = "ATLAS"');
+    });
+
+    test('every pod times every port, from inside and from outside: what is open is what is declared', async () => {
+      const pods = await openPorts(testbed, chosen(), 'meyrin');
+      process.stdout.write(table(pods));
+      for (const { cluster, pod, inside, outside, declared } of pods) {
+        expect({ cluster, pod, inside }).toEqual({ cluster, pod, inside: declared });
+        // nothing comes in behind NAT, and nobody knows the addresses of pods
+        const reached = cluster === 'tsystems' ? [] : declared;
+        expect({ cluster, pod, outside }).toEqual({ cluster, pod, outside: reached });
+      }
+    });
+  });
+
+  test('no probe has started a container again', async () => {
+    for (const each of [pool, other]) {
+      for (const cluster of [...each.members, 'condor-host']) {
+        const restarts = await each.restarts(cluster);
+        expect(Object.keys(restarts).length).toBeGreaterThan(0);
+        expect(Object.values(restarts).every(count => count === 0)).toBe(true);
+      }
+    }
+  });
+});
