@@ -2,19 +2,23 @@ import { spawnSync } from 'child_process';
 import * as fs from 'fs';
 import * as path from 'path';
 
-/** The programs that are called, each with the Debian package that holds it. */
-const PROGRAMS: { readonly [program: string]: string } = {
+/** The programs that the laboratory calls, each with the Debian package that holds it. */
+const LABORATORY: { readonly [program: string]: string } = {
   'conntrack': 'conntrack',
   'ip': 'iproute2',
-  'ipset': 'ipset',
   'iptables-restore': 'iptables',
   'mmdebstrap': 'mmdebstrap',
   'mount': 'mount',
   'nsenter': 'util-linux',
-  'openssl': 'openssl',
   'runc': 'runc',
   'unshare': 'util-linux',
 };
+
+/** What clusters need besides. */
+const CLUSTERS: { readonly [program: string]: string } = { ipset: 'ipset', openssl: 'openssl' };
+
+/** The oldest Go that builds Kubernetes and the rest, as its modules say: 1.26.8. */
+const LEAST_GO = [1, 26, 8];
 
 /** How many programs of one user may watch files; the default is too low for several clusters. */
 const WATCHES = '/proc/sys/fs/inotify/max_user_instances';
@@ -39,11 +43,27 @@ function works(script: string): boolean {
   return spawnSync('unshare', ['--mount', '--propagation', 'private', '--net', 'sh', '-ec', script]).status === 0;
 }
 
+function missingPrograms(programs: { readonly [program: string]: string }): string[] {
+  return Object.entries(programs).filter(([program]) => !onPath(program)).map(([program, debianPackage]) => `${program} (package ${debianPackage})`);
+}
+
+/** What this machine lacks to run clusters; empty if nothing. */
+export function missingForClusters(): string[] {
+  const missing = [...missingRequirements(), ...missingPrograms(CLUSTERS)];
+  const version = /go(\d+)\.(\d+)(?:\.(\d+))?/.exec(spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' }).stdout ?? '');
+  const older = version && LEAST_GO.map((least, index) => Number(version[index + 1] ?? 0) - least).find(difference => difference !== 0);
+  if (!version || (older ?? 0) < 0) {
+    missing.push(`Go ${LEAST_GO.join('.')} or newer`);
+  }
+  if (Number(fs.readFileSync(WATCHES, 'utf8')) < LEAST_WATCHES) {
+    missing.push(`${LEAST_WATCHES} watches of files per user (${WATCHES})`);
+  }
+  return missing;
+}
+
 /** What this machine lacks to run the laboratory; empty if nothing. */
 export function missingRequirements(): string[] {
-  const missing = Object.entries(PROGRAMS)
-    .filter(([program]) => !onPath(program))
-    .map(([program, debianPackage]) => `${program} (package ${debianPackage})`);
+  const missing = missingPrograms(LABORATORY);
   if (process.getuid?.() !== 0) {
     missing.push('root');
   }
@@ -52,9 +72,6 @@ export function missingRequirements(): string[] {
   }
   if (!fs.readdirSync('/usr/share/keyrings').some(name => name.startsWith('debian-archive'))) {
     missing.push('Debian\'s keys (package debian-archive-keyring)');
-  }
-  if (Number(fs.readFileSync(WATCHES, 'utf8')) < LEAST_WATCHES) {
-    missing.push(`${LEAST_WATCHES} watches of files per user (${WATCHES})`);
   }
   if (!works('mount -t tmpfs tmpfs /mnt; mkdir /mnt/l /mnt/u /mnt/w /mnt/m; mount -t overlay -o lowerdir=/mnt/l,upperdir=/mnt/u,workdir=/mnt/w overlay /mnt/m')) {
     missing.push('a kernel that mounts overlays');
@@ -79,7 +96,15 @@ function skipsForbidden(): boolean {
  * one line at the end), or fails where skips are forbidden.
  */
 export function describeReal(name: string, suite: () => void): void {
-  const missing = missingRequirements();
+  describeIf(missingRequirements(), name, suite);
+}
+
+/** The same for a suite that needs clusters. */
+export function describeClusters(name: string, suite: () => void): void {
+  describeIf(missingForClusters(), name, suite);
+}
+
+function describeIf(missing: string[], name: string, suite: () => void): void {
   if (missing.length === 0) {
     describe(name, suite);
   } else if (skipsForbidden()) {

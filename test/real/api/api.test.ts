@@ -7,7 +7,7 @@ import { Cluster } from '../../../src';
 import { example, EXAMPLES } from '../examples';
 import { ToolsetName } from '../kubernetes/binaries';
 import { parseManifests } from '../manifest';
-import { describeReal } from '../requirements';
+import { describeClusters } from '../requirements';
 import { until } from '../until';
 
 /** What the main example gave at each release; 0.0.0 is what it gave before the first. */
@@ -17,7 +17,7 @@ const KUBERNETES: ToolsetName[] = ['kubernetes-oldest', 'kubernetes-newest'];
 
 const WORKLOADS = ['DaemonSet', 'Deployment', 'Job', 'StatefulSet'];
 
-describeReal('API servers', () => {
+describeClusters('API servers', () => {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'cdk8s-hep-api-'));
   const versions: { [name: string]: string } = {};
 

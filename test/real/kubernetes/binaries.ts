@@ -92,6 +92,9 @@ const RECIPES: { [name in ToolsetName]: Recipe } = {
   },
 };
 
+/** All of them. */
+export const TOOLSETS = Object.keys(RECIPES) as ToolsetName[];
+
 function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }

@@ -3,7 +3,7 @@ import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
 import { CommandResult } from '../command';
-import { describeReal } from '../requirements';
+import { describeClusters } from '../requirements';
 import { until } from '../until';
 import { toolset } from './binaries';
 import { condorImage } from './images';
@@ -59,7 +59,7 @@ const SERVICE = {
   },
 };
 
-describeReal('the testbed', () => {
+describeClusters('the testbed', () => {
   let testbed: Testbed;
   let meyrin: TestbedCluster;
   let tsystems: TestbedCluster;

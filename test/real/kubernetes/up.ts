@@ -1,7 +1,7 @@
 import { toolset } from './binaries';
 import { EXAMPLE, LASTING } from './places';
 import { Testbed } from './testbed';
-import { missingRequirements } from '../requirements';
+import { missingForClusters } from '../requirements';
 
 // The command testbed:up: starts the clusters of the main example, which then run until testbed:down.
 
@@ -20,7 +20,7 @@ export function reportFailure(error: unknown): void {
 
 /** The clusters of the main example, which outlive this process. */
 export async function lastingTestbed(): Promise<Testbed> {
-  const missing = missingRequirements();
+  const missing = missingForClusters();
   if (missing.length) {
     throw new Error(`this machine lacks ${missing.join(', ')}; test/real/setup installs what can be installed`);
   }

@@ -3,7 +3,7 @@ import { signal } from './processes';
 import { TestbedPool } from './testbed-pool';
 import { example } from '../examples';
 import { Testbed } from '../kubernetes/testbed';
-import { describeReal } from '../requirements';
+import { describeClusters } from '../requirements';
 import { until } from '../until';
 
 /** How long the link to T-Systems is cut, in seconds: longer than any timer that is shipped but the lease of jobs. */
@@ -40,7 +40,7 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-describeReal('faults on real nodes', () => {
+describeClusters('faults on real nodes', () => {
   let testbed: Testbed;
   let pool: TestbedPool;
   let other: TestbedPool;

@@ -3,9 +3,9 @@ import { openPorts, placeDialers, table } from './ports';
 import { TestbedPool } from './testbed-pool';
 import { example } from '../examples';
 import { Testbed } from '../kubernetes/testbed';
-import { describeReal } from '../requirements';
+import { describeClusters } from '../requirements';
 
-describeReal('real nodes', () => {
+describeClusters('real nodes', () => {
   let testbed: Testbed;
   let pool: TestbedPool;
   let other: TestbedPool;

@@ -1,0 +1,21 @@
+import { toolset, TOOLSETS } from './kubernetes/binaries';
+import { allImages } from './kubernetes/images';
+import { missingForClusters } from './requirements';
+
+/** The folders whose suites run on clusters. */
+const ON_CLUSTERS = ['api', 'kubernetes', 'nodes'];
+
+/** What Jest tells of a run, as far as it matters here. */
+interface Run {
+  readonly nonFlagArgs: readonly string[];
+}
+
+/** Builds what clusters are made of before any suite begins: no suite's time is spent on it, and no two build the same. */
+export default function buildFirst({ nonFlagArgs }: Run): void {
+  const wanted = nonFlagArgs.length === 0 || nonFlagArgs.some(pattern => ON_CLUSTERS.some(folder => `test/real/${folder}/`.includes(pattern) || pattern.includes(folder)));
+  if (!wanted || missingForClusters().length > 0) { return; }
+  const start = Date.now();
+  TOOLSETS.forEach(name => toolset(name));
+  allImages();
+  process.stdout.write(`programs and images for clusters: ${((Date.now() - start) / 60_000).toFixed(1)} minutes\n`);
+}
