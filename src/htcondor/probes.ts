@@ -40,6 +40,8 @@ export function startdProbes(liveness: StartdLiveness): { startup: object; liven
       periodSeconds: 60,
       timeoutSeconds: 20,
       failureThreshold: 5,
+      // the pod's own is that of its jobs: what hangs would be left hanging for as long as they may run
+      terminationGracePeriodSeconds: 60,
     },
     readiness: { ...question, periodSeconds: 30, timeoutSeconds: 15, failureThreshold: 3 },
   };

@@ -179,6 +179,8 @@ describe('StartdFleet', () => {
   test("the talk's liveness", () => {
     const { pod } = fleet({ runMode: RunMode.CONDOR_STARTD, liveness: StartdLiveness.CONDOR_WHO });
     expect(pod.containers[0].livenessProbe.exec.command).toEqual(['condor_who']);
+    // what hangs doesn't get the time of its jobs
+    expect(pod.containers[0].livenessProbe.terminationGracePeriodSeconds).toBe(60);
     expect(fleet({}).pod.containers[0].livenessProbe.exec.command.join(' ')).toContain('condor_ping');
   });
 
