@@ -1,6 +1,7 @@
 import { example } from './examples';
 import { Pool } from './pool';
 import { describeReal } from './requirements';
+import { expectTalkMachines, talkJob } from './talk';
 import { until } from './until';
 
 const NODE_OF_8_CORES = { allocatable: { cpu: '7910m', memory: '23000Mi' } };
@@ -19,35 +20,15 @@ describeReal("the talk's deployment", () => {
   afterAll(() => pool?.close());
 
   test('the machine ad, attribute by attribute', async () => {
-    const [meyrin, tsystems] = await Promise.all(['meyrin', 'otc-eu-de'].map(site => pool.ad('-const', `PartitionableSlot && Datacenter == "${site}"`)));
-    const common = { CERNEnvironment: 'production', HasMPI: true, TotalCpus: 8, TotalMemory: 22500, State: 'Unclaimed' };
-    expect(meyrin).toMatchObject({ ...common, Datacenter: 'meyrin', Name: 'slot1@b7s12p8241@startd.meyrin' });
-    expect(tsystems).toMatchObject({ ...common, Datacenter: 'otc-eu-de', Name: 'slot1@otc-1@startd.tsystems' });
+    await expectTalkMachines(pool);
   });
 
   test("the talk's job runs, two pinned jobs run where they are pinned, and their output comes back", async () => {
-    const job = (requirements: string) => `
-executable = /bin/sh
-arguments = "-c 'cat input; grep -E ""^(Datacenter|CERNEnvironment) "" $_CONDOR_MACHINE_AD'"
-transfer_executable = false
-should_transfer_files = YES
-transfer_input_files = job.sub
-output = out.$(Cluster)
-error = err.$(Cluster)
-log = log.$(Cluster)
-accounting_group = ATLAS
-accounting_group_user = submitter
-priority = 0
-request_cpus = 2
-request_memory = 4260
-request_disk = 1
-${requirements}
-queue
-`;
-    const anywhere = await pool.submit(job('').replace('cat input', 'cat job.sub'));
-    const own = await pool.submit(job('requirements = Datacenter == "meyrin"').replace('cat input', 'cat job.sub'));
-    const cloud = await pool.submit(job('requirements = Datacenter == "otc-eu-de"').replace('cat input', 'cat job.sub'));
-    const nowhere = await pool.submit(job('requirements = Datacenter == "nowhere"').replace('cat input', 'cat job.sub'));
+    const submit = (requirements?: string) => pool.submit(talkJob({ command: 'cat job.sub $_CONDOR_MACHINE_AD', requirements, inputs: ['job.sub'] }));
+    const anywhere = await submit();
+    const own = await submit('Datacenter == "meyrin"');
+    const cloud = await submit('Datacenter == "otc-eu-de"');
+    const nowhere = await submit('Datacenter == "nowhere"');
     await until('the jobs are matched', async () => {
       const ad = JSON.parse(await pool.asUser(['condor_q', anywhere, '-json']))[0];
       return ad.AcctGroup === 'ATLAS' && ad.JobPrio === 0 && ad.RequestCpus === 2 && ad.RequestMemory === 4260;

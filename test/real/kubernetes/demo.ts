@@ -4,27 +4,11 @@ import { EXAMPLE } from './places';
 import { Testbed } from './testbed';
 import { lastingTestbed, progress, reportFailure } from './up';
 import { TestbedPool } from '../nodes/testbed-pool';
+import { talkJob } from '../talk';
 
 // The command testbed:demo: the clusters, the main example on them, and the talk's job at T-Systems.
 
 const ROOT = path.join(__dirname, '../../..');
-
-const JOB = `
-executable            = /bin/sh
-arguments             = "-c 'echo I ran on $(hostname), and this is its ad:; grep -E ""^(Name|Datacenter|CERNEnvironment|HasMPI|TotalCpus|TotalMemory) "" $_CONDOR_MACHINE_AD'"
-transfer_executable   = false
-should_transfer_files = yes
-output                = out.$(Cluster)
-log                   = log.$(Cluster)
-accounting_group      = ATLAS
-accounting_group_user = submitter
-priority              = 0
-request_cpus          = 2
-request_memory        = 4260
-request_disk          = 1
-requirements          = Datacenter == "otc-eu-de"
-queue
-`;
 
 /** Runs the main example as its reader does. */
 function example(outdir: string): void {
@@ -39,7 +23,7 @@ async function demo(testbed: Testbed): Promise<void> {
   await pool.whole();
   process.stdout.write(`\n$ condor_status\n${await pool.status()}`);
   progress("the talk's job is submitted at the host, for T-Systems");
-  const id = await pool.submitHere(JOB);
+  const id = await pool.submitHere(talkJob({ requirements: 'Datacenter == "otc-eu-de"' }));
   await pool.left(id, 300);
   process.stdout.write(`\n$ condor_history\n${await pool.asUser(['condor_history', id])}`);
   process.stdout.write(`\n$ cat out.${id}\n${await pool.asUser(['cat', `out.${id}`])}`);

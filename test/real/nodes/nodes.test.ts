@@ -4,6 +4,7 @@ import { TestbedPool } from './testbed-pool';
 import { example } from '../examples';
 import { Testbed } from '../kubernetes/testbed';
 import { describeClusters } from '../requirements';
+import { expectTalkMachines, talkJob } from '../talk';
 
 describeClusters('real nodes', () => {
   let testbed: Testbed;
@@ -24,10 +25,7 @@ describeClusters('real nodes', () => {
   afterAll(() => testbed?.close());
 
   test('the machine ad of the example, attribute by attribute', async () => {
-    const [meyrin, tsystems] = await Promise.all(['meyrin', 'otc-eu-de'].map(site => pool.ad('-const', `PartitionableSlot && Datacenter == "${site}"`)));
-    const common = { CERNEnvironment: 'production', HasMPI: true, TotalCpus: 8, TotalMemory: 22500, State: 'Unclaimed' };
-    expect(meyrin).toMatchObject({ ...common, Datacenter: 'meyrin', Name: 'slot1@b7s12p8241@startd.meyrin' });
-    expect(tsystems).toMatchObject({ ...common, Datacenter: 'otc-eu-de', Name: 'slot1@otc-1@startd.tsystems' });
+    await expectTalkMachines(pool);
   });
 
   test("the DaemonSet's pods run as in the talk: on the node's network, privileged, one on each node", async () => {
@@ -44,28 +42,15 @@ describeClusters('real nodes', () => {
 
   describe.each([['load balancers', () => pool], ['NodePorts', () => other]])('through %s', (_, chosen) => {
     test("the talk's job, submitted at the host, runs at T-Systems, and its output comes back", async () => {
-      const id = await chosen().submitHere(`
-executable = /bin/sh
-arguments = "-c 'grep -E ""^(Machine|AcctGroup) "" $_CONDOR_MACHINE_AD $_CONDOR_JOB_AD | sed s/.*:// '"
-transfer_executable = false
-should_transfer_files = YES
-output = out.$(Cluster)
-error = err.$(Cluster)
-log = log.$(Cluster)
-accounting_group = ATLAS
-accounting_group_user = submitter
-priority = 0
-request_cpus = ${chosen() === pool ? 2 : 1}
-request_memory = ${chosen() === pool ? 4260 : 500}
-request_disk = 1
-requirements = regexp("[.]tsystems$", TARGET.Name)
-queue
-`);
+      const size = chosen() === pool ? {} : { cpus: 1, memory: 500 };
+      const id = await chosen().submitHere(talkJob({
+        command: 'grep ""^AcctGroup "" $_CONDOR_JOB_AD; grep ""^Name "" $_CONDOR_MACHINE_AD', requirements: 'regexp("[.]tsystems$", TARGET.Name)', ...size,
+      }));
       await chosen().left(id, 180);
       const [outcome] = await chosen().outcomes(id);
       expect(outcome).toMatchObject({ NumJobStarts: 1, ExitCode: 0, terminated: 1 });
-      expect(outcome.LastRemoteHost).toMatch(/^slot1_1@otc-1@startd\.tsystems$/);
-      expect(await chosen().asUser(['cat', `out.${id}`])).toContain('AcctGroup = "ATLAS"');
+      expect(outcome.LastRemoteHost).toBe('slot1_1@otc-1@startd.tsystems');
+      expect(await chosen().asUser(['cat', `out.${id}`])).toBe('AcctGroup = "ATLAS"\nName = "slot1_1@otc-1@startd.tsystems"\n');
     });
 
     test('every pod times every port, from inside and from outside: what is open is what is declared', async () => {
