@@ -27,7 +27,8 @@ export interface JobDefaults {
 
   /**
    * How long a job runs on without its access point (`JOB_DEFAULT_LEASE_DURATION`): an access point
-   * that is away for less finds its jobs again.
+   * that is away for less finds its jobs again. The other side of it: a job whose machine died without a word is
+   * started elsewhere only when this time is over. Jobs may state another (`job_lease_duration`).
    *
    * @default Duration.hours(2)
    */
