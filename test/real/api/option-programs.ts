@@ -205,7 +205,10 @@ export function optionPrograms(count: number): OptionProgram[] {
   }));
 }
 
-function program(name: string, { cluster, host, fleet, member, federated }: Values): OptionProgram {
+function program(name: string, { cluster, host, fleet: drawn, member, federated }: Values): OptionProgram {
+  // in a federation a fleet has its members' names
+  const { clusterName, ...rest } = drawn;
+  const fleet = federated || clusterName === undefined ? rest : drawn;
   const set = (type: string, options: object = {}) => Object.keys(options).map(option => `${type}.${option}`);
   // a default namespace would be every program's own
   const spaced = <T extends { namespace?: string }>(props: T, what: string): T => ({ ...props, namespace: `${name}-${props.namespace ?? what}` });
