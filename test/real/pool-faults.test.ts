@@ -56,7 +56,7 @@ queue ${count}
   test('the slot of a job that is done counts for nobody soon after', async () => {
     const used = async () => (await pool.priorityUse()).split('\n').filter(line => line.startsWith('submitter@')).map(line => Number(line.split(' ')[1]));
     // three updates of the machines, and a cycle of the negotiator
-    await until('nothing is in use', async () => (await used()).every(cores => cores === 0), 130);
+    await until('nothing is in use', async () => (await used()).every(cores => cores === 0), 160);
     expect(await used()).toEqual([0]);
   }, 200_000);
 

@@ -72,16 +72,16 @@ describeClusters('faults on real nodes', () => {
     await until(`${count} jobs of ${id} run`, async () => ((await pool.asUser(['cat', `log.${id}`])).match(/^001 /gm) ?? []).length === count, 240);
   }
 
-  /** Every job has ended once, well, and its output is there; says how often each was started. */
+  /** Every job has ended once, well, and its output is there; gives how often each has begun to run. */
   async function ended(what: string, id: string, count: number, seconds: number): Promise<number[]> {
     await pool.left(id, seconds);
     const outcomes = await pool.outcomes(id);
-    const starts = outcomes.map(({ NumJobStarts }) => NumJobStarts);
-    say(`${what}: NumJobStarts ${starts.join(' ')}`);
+    const executed = outcomes.map(job => job.executed);
+    say(`${what}: executed ${executed.join(' ')}, NumJobStarts ${outcomes.map(({ NumJobStarts }) => NumJobStarts).join(' ')}`);
     expect(outcomes.map(({ ExitCode, terminated }) => ({ ExitCode, terminated }))).toEqual(Array(count).fill({ ExitCode: 0, terminated: 1 }));
     const outputs = await Promise.all(outcomes.map((_, process) => pool.asUser(['cat', `out.${id}.${process}`])));
     expect(outputs).toEqual(outcomes.map((_, process) => `done ${process}\n`));
-    return starts;
+    return executed;
   }
 
   /** Waits until a node's machine is known and a new job is done there, and says how long that took. */

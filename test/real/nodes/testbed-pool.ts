@@ -17,6 +17,8 @@ export interface Outcome {
   readonly ExitCode: number;
   /** The slot that it ran in last. */
   readonly LastRemoteHost: string;
+  /** How often its log says that it has begun to run (JobExecute). The queue's own count may lack what a killed schedd had not written. */
+  readonly executed: number;
   /** How often its log says that it has ended (JobTerminated). */
   readonly terminated: number;
 }
@@ -135,9 +137,8 @@ export class TestbedPool extends CondorTools {
   public async outcomes(id: string): Promise<Outcome[]> {
     const history = JSON.parse(await this.asUser(['condor_history', id, '-json', '-attributes', 'ProcId,NumJobStarts,ExitCode,LastRemoteHost']) || '[]');
     const log = await this.asUser(['cat', `log.${id}`]);
-    return history.map(({ ProcId, ...job }: { ProcId: number } & Outcome) => ({
-      ...job, terminated: (log.match(new RegExp(`^005 \\(0*${id}\\.0*${ProcId || '0'}\\.`, 'gm')) ?? []).length,
-    }));
+    const events = (type: string, process: number) => log.split('\n').filter(line => line.startsWith(`${type} (${id.padStart(3, '0')}.${`${process}`.padStart(3, '0')}.`)).length;
+    return history.map(({ ProcId, ...job }: { ProcId: number } & Outcome) => ({ ...job, executed: events('001', ProcId), terminated: events('005', ProcId) }));
   }
 
   protected atCentralManager(argv: string[], options?: ShellOptions): Promise<CommandResult> {
