@@ -315,8 +315,9 @@ export class CondorHost extends Construct implements ICondorPool {
     knobs.set('NEGOTIATOR_UPDATE_INTERVAL', SOON);
     // collectors look for ads that are too old only once in this time, whatever lifetime an ad has of its own
     knobs.set('CLASSAD_LIFETIME', FORGOTTEN);
-    // and until they do, the slot of a job that is done would count for its user
-    knobs.set('NEGOTIATOR_SLOT_CONSTRAINT', new Macro(`time() - LastHeardFrom < (ClassAdLifetime ?: ${FORGOTTEN.toSeconds()})`));
+    // and until they do, the slot of a job that is done would count for its user: such a slot is gone after one update that
+    // it missed, a machine after three
+    knobs.set('NEGOTIATOR_SLOT_CONSTRAINT', new Macro(`time() - LastHeardFrom < (ClassAdLifetime ?: ${FORGOTTEN.toSeconds()}) / ((DynamicSlot ?: false) ? 2 : 1)`));
     knobs.set('PRIORITY_HALFLIFE', this.props.priorityHalfLife ?? Duration.days(1));
     knobs.set('DEFAULT_PRIO_FACTOR', this.props.defaultPriorityFactor ?? 1000);
     separateClusters(knobs, clusters, port, POD_IP, this);

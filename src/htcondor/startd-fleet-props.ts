@@ -300,8 +300,8 @@ export interface StartdFleetProps {
 
   /**
    * How often a machine advertises itself (`UPDATE_INTERVAL`, `MASTER_UPDATE_INTERVAL`), at least 10 seconds. A
-   * machine or a finished job's slot is negotiated for no more after three intervals and ten seconds
-   * (`ClassAdLifetime`); until then such a slot counts for its user. `condor_status` shows it some minutes longer.
+   * machine that is gone is negotiated for no more after three intervals and ten seconds (`ClassAdLifetime`), and the
+   * slot of a finished job counts for its user for half of that. `condor_status` shows both some minutes longer.
    *
    * @default Duration.seconds(30)
    */

@@ -55,8 +55,8 @@ queue ${count}
 
   test('the slot of a job that is done counts for nobody soon after', async () => {
     const used = async () => (await pool.priorityUse()).split('\n').filter(line => line.startsWith('submitter@')).map(line => Number(line.split(' ')[1]));
-    // three updates of the machines, and a cycle of the negotiator
-    await until('nothing is in use', async () => (await used()).every(cores => cores === 0), 160);
+    // half the lifetime of an ad, and some cycles of the negotiator
+    await until('nothing is in use', async () => (await used()).every(cores => cores === 0), 90);
     expect(await used()).toEqual([0]);
   }, 200_000);
 
