@@ -117,7 +117,12 @@ describeClusters('API servers', () => {
       expect(ALL_OPTIONS.filter(option => !set.has(option))).toEqual([]);
       const all = texts.join('\n---\n');
       process.stdout.write(`${versions[kubernetes]}: ${texts.length} programs with ${ALL_OPTIONS.length} options, ${parseManifests(all).length} objects\n`);
-      await api.inPeace(async () => expect(await api.apply(all)).toEqual({ status: 0, complaints: '' }));
+      // the ports that programs state before those that the API server deals out to load balancers: it might deal out these
+      const stated = parseManifests(all).filter(({ kind, spec }) => kind === 'Namespace' || (kind === 'Service' && spec.type === 'NodePort'));
+      await api.inPeace(async () => {
+        expect(await api.apply(stated.map(manifest => JSON.stringify(manifest)).join('\n---\n'))).toEqual({ status: 0, complaints: '' });
+        expect(await api.apply(all)).toEqual({ status: 0, complaints: '' });
+      });
       await leavesNothing(all);
     }, 600_000);
 

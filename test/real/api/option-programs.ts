@@ -22,10 +22,7 @@ export interface OptionProgram {
 
 const of = fc.constantFrom;
 
-/**
- * Every NodePort of a cluster is another. An API server gives load balancers NodePorts as well: those from the
- * first 86 only when it has no others.
- */
+/** Every NodePort of a cluster is another. */
 const FIRST_NODE_PORT = 30000;
 
 const RESOURCES: fc.Arbitrary<ContainerResources> = of(
