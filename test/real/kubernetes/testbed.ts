@@ -61,9 +61,7 @@ export class Testbed {
       await operator.open(clusters, nameServer.directory);
       return new Testbed(estate, network, nameServer, operator, clusters);
     } catch (error) {
-      if (!process.env.CDK8S_HEP_KEEP) {
-        estate.abandon();
-      }
+      estate.abandon();
       throw error;
     }
   }
