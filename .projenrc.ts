@@ -90,11 +90,6 @@ const real = project.addTask('test:real', {
   exec: 'jest --config test/real/jest.config.js',
   receiveArgs: true,
 });
-project.addTask('test:faults', {
-  description: 'Brings faults upon the example on real nodes, for three quarters of an hour',
-  env: { CDK8S_HEP_FAULTS: '1' },
-  exec: 'jest --config test/real/jest.config.js nodes/faults',
-});
 const testbed: { [command: string]: string } = {
   up: 'Starts the clusters of the main example on this machine, and says how to use them',
   down: 'Takes down what testbed:up or testbed:demo started',

@@ -3,7 +3,7 @@ import { allImages } from './kubernetes/images';
 import { missingForClusters } from './requirements';
 
 /** The folders whose suites run on clusters. */
-const ON_CLUSTERS = ['api', 'kubernetes', 'nodes'];
+const ON_CLUSTERS = ['api', 'kubernetes', 'nodes', 'node-faults'];
 
 /** What Jest tells of a run, as far as it matters here. */
 interface Run {

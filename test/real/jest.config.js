@@ -5,14 +5,13 @@ const { jest: unit } = require('../../package.json');
 module.exports = {
   rootDir: '../..',
   testMatch: ['<rootDir>/test/real/**/*.test.ts'],
-  // The faults take three quarters of an hour: they have a task of their own, test:faults.
-  testPathIgnorePatterns: ['/node_modules/', ...process.env.CDK8S_HEP_FAULTS ? [] : ['/nodes/faults\\.test\\.ts$']],
   transform: unit.transform,
   moduleNameMapper: unit.moduleNameMapper,
   clearMocks: true,
   reporters: ['default', '<rootDir>/test/real/minutes.js', '<rootDir>/test/real/skipped-suites.js'],
   testTimeout: 300_000,
   globalSetup: '<rootDir>/test/real/build-first.ts',
-  // One at a time: the machine's cores are the clusters'.
-  maxWorkers: 1,
+  testSequencer: '<rootDir>/test/real/longest-first.js',
+  // Two suites are faults that wait, and leave the machine's cores to the third.
+  maxWorkers: 3,
 };

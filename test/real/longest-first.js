@@ -1,0 +1,15 @@
+// The order of suites: those that wait for half an hour begin first, and what remains runs beside them.
+const Sequencer = require('@jest/test-sequencer').default;
+
+const LONG = [/killed-and-cut/, /updated-and-lost/, /pool-faults/, /\/api\//, /\/nodes\//];
+
+const place = ({ path }) => {
+  const found = LONG.findIndex(pattern => pattern.test(path));
+  return found < 0 ? LONG.length : found;
+};
+
+module.exports = class LongestFirst extends Sequencer {
+  sort(tests) {
+    return [...tests].sort((a, b) => place(a) - place(b) || a.path.localeCompare(b.path));
+  }
+};
