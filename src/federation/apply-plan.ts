@@ -1,6 +1,7 @@
 import * as path from 'path';
-import { App, Names } from 'cdk8s';
+import { App, Chart, Names } from 'cdk8s';
 import { Cluster } from './cluster';
+import type { FederatedCluster } from './federated-cluster';
 import { Federation } from './federation';
 
 /** One file, and the cluster that it is applied to. */
@@ -14,13 +15,16 @@ export interface ApplyStep {
   /** How many objects the file holds. */
   readonly objects: number;
 
-  /** What the cluster is to the federation. */
+  /** What the cluster is to the federation: `host`, `member`, `cluster`, or `federation` for the API of its control plane. */
   readonly role: string;
+
+  /** Whether the member is paused: its file is written, and is not to be applied. */
+  readonly paused: boolean;
 }
 
 /**
  * What a synth makes, and where each file is to be applied: hosts first, then the others in the order in
- * which the program declares them.
+ * which the program declares them, and the federation's own API last.
  */
 export class ApplyPlan {
   /**
@@ -33,12 +37,19 @@ export class ApplyPlan {
     const hosts = new Set(charts.filter(Federation.isFederation).map(federation => federation.host));
     const clusters = charts.filter(Cluster.isCluster);
     const ordered = [...clusters.filter(cluster => hosts.has(cluster)), ...clusters.filter(cluster => !hosts.has(cluster))];
-    return new ApplyPlan(ordered.map(cluster => ({
+    const fileOf = (chart: Chart) => path.join(app.outdir, `${Names.toDnsLabel(chart)}${app.outputFileExtension}`);
+    const steps = ordered.map(cluster => ({
       context: cluster.context,
-      file: path.join(app.outdir, `${Names.toDnsLabel(cluster)}${app.outputFileExtension}`),
+      file: fileOf(cluster),
       objects: cluster.toJson().length,
-      role: hosts.has(cluster) ? 'host' : 'federation' in cluster ? 'member' : 'cluster',
-    })));
+      role: hosts.has(cluster) ? 'host' : isMember(cluster) ? 'member' : 'cluster',
+      paused: isMember(cluster) && cluster.paused,
+    }));
+    // members first: a federation's own file refers to what their files make
+    const apis = charts.filter(Federation.isFederation).map(federation => ({
+      context: federation.engine._context(federation.node.id), file: fileOf(federation), objects: federation.toJson().length, role: 'federation', paused: false,
+    }));
+    return new ApplyPlan([...steps, ...apis.filter(({ objects }) => objects > 0)]);
   }
 
   /** The files, in the order in which they are applied. */
@@ -50,7 +61,7 @@ export class ApplyPlan {
 
   /** The commands that apply the files, one for each cluster. */
   public get commands(): string[] {
-    return this.steps.filter(({ objects }) => objects > 0).map(({ context, file }) =>
+    return this.steps.filter(({ objects, paused }) => objects > 0 && !paused).map(({ context, file }) =>
       `kubectl --context ${quoted(context)} apply --server-side -f ${quoted(file)}`);
   }
 
@@ -58,16 +69,21 @@ export class ApplyPlan {
   public toString(): string {
     const width = (values: string[]) => Math.max(...values.map(value => value.length));
     const contexts = width(this.steps.map(({ context }) => context));
+    const roles = width(this.steps.map(({ role }) => role));
     const files = width(this.steps.map(({ file }) => file));
     return [
-      `${this.steps.length} clusters:`,
-      ...this.steps.map(({ context, file, objects, role }) =>
-        `  ${context.padEnd(contexts)}  ${role.padEnd(7)}  ${file.padEnd(files)}  ${objects} objects`),
+      `${this.steps.filter(({ role }) => role !== 'federation').length} clusters:`,
+      ...this.steps.map(({ context, file, objects, role, paused }) =>
+        `  ${context.padEnd(contexts)}  ${role.padEnd(roles)}  ${file.padEnd(files)}  ${objects} objects${paused ? ', paused' : ''}`),
       '',
       'Apply them with:',
       ...this.commands.map(command => `  ${command}`),
     ].join('\n');
   }
+}
+
+function isMember(cluster: Cluster): cluster is FederatedCluster {
+  return 'federation' in cluster;
 }
 
 /** As a POSIX shell reads it back. */

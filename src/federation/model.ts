@@ -1,5 +1,6 @@
 import { ApiObject, Chart, DependencyGraph } from 'cdk8s';
 import { IConstruct } from 'constructs';
+import { CarriedObject, carriedObjects, CarriedObjects } from './carried';
 import type { FederatedCluster } from './federated-cluster';
 import type { Federation } from './federation';
 import { Manifest } from './manifest';
@@ -29,6 +30,8 @@ export class FederationModel {
   /** The objects that differ from their template, by member. */
   private readonly varied = new Map<FederatedObject, Map<FederatedCluster, Manifest>>();
 
+  private lastCarried?: CarriedObjects;
+
   public constructor(public readonly federation: Federation, render: (object: ApiObject) => Manifest) {
     this.objects = this.place(render);
     const bySource = new Map(this.objects.map(object => [object.source, object]));
@@ -43,10 +46,26 @@ export class FederationModel {
     return this.varied.get(object)?.get(member) ?? object.template;
   }
 
+  /** The objects for an API that holds each of them once; files hold them as often as there are members. */
+  public get carried(): readonly CarriedObject[] {
+    return this.carriedOnce.objects;
+  }
+
+  /** Why the objects can't each be held once. */
+  public get carriedProblems(): readonly string[] {
+    return this.carriedOnce.problems;
+  }
+
   /** Puts the objects in the order of their dependencies, which cdk8s works out after it has validated. */
   public orderByDependencies(): void {
     const order = new Map(new DependencyGraph(this.federation.node).topology().map((construct, index) => [construct, index]));
     this.objects = [...this.objects].sort((one, other) => order.get(one.source)! - order.get(other.source)!);
+    this.lastCarried = undefined;
+  }
+
+  private get carriedOnce(): CarriedObjects {
+    this.lastCarried ??= carriedObjects(this);
+    return this.lastCarried;
   }
 
   private place(render: (object: ApiObject) => Manifest): FederatedObject[] {

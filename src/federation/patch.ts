@@ -1,5 +1,5 @@
 import { JsonPatch } from 'cdk8s';
-import { applyPatch, deepClone, JsonPatchError, Operation } from 'fast-json-patch';
+import { applyPatch, compare, deepClone, JsonPatchError, Operation } from 'fast-json-patch';
 import { Manifest } from './manifest';
 
 export type { Operation } from 'fast-json-patch';
@@ -32,4 +32,9 @@ export function apply(manifest: Manifest, ops: Operation[]): Manifest {
     const { op, path } = (error.operation ?? {}) as Partial<Operation>;
     throw new Error(`${op} ${path}: ${error.name.toLowerCase().replace(/_/g, ' ')}`);
   }
+}
+
+/** The operations that make one object of another: `add`, `remove` and `replace` on paths that are there, and no others. */
+export function difference(from: Manifest, to: Manifest): Operation[] {
+  return from === to ? [] : compare(from, to);
 }

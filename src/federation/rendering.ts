@@ -1,5 +1,6 @@
 import * as fs from 'fs';
 import * as path from 'path';
+import { isDeepStrictEqual } from 'util';
 import { ApiObject, App, Chart, DependencyGraph, Names } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import type { Cluster } from './cluster';
@@ -71,17 +72,14 @@ export class Rendering {
 
   /** What a cluster's file holds: its own objects, then what the federation brings; equal ones once. */
   public clusterManifests(cluster: Cluster): Manifest[] {
-    if (!this.ordered) {
-      this.models.forEach(model => model.orderByDependencies());
-      this.ordered = true;
-    }
+    this.order();
     return needsFirst([...this.merged(cluster).manifests.values()]);
   }
 
   /** Why the objects of a cluster can't all be in it. */
   public clusterProblems(cluster: Cluster): string[] {
     const { problems } = this.merged(cluster);
-    return [...this.brokenOf(cluster), ...problems];
+    return [...this.brokenOf(cluster), ...problems, ...this.clashes(cluster)];
   }
 
   /** The first cluster of a program that is reached by a context. */
@@ -96,13 +94,37 @@ export class Rendering {
 
   /** What the federation's own file holds. */
   public federationManifests(federation: Federation): Manifest[] {
-    return federation.engine._federationManifests(this.model(federation));
+    const model = this.model(federation);
+    this.order();
+    return needsFirst(federation.engine._federationManifests(model));
   }
 
   /** Why a federation can't be carried to its members. */
   public federationProblems(federation: Federation): string[] {
     const model = this.model(federation);
     return [...this.brokenOf(federation), ...model.problems, ...federation.engine._problems(model)];
+  }
+
+  /** The order of dependencies is there when cdk8s has validated the program. */
+  private order(): void {
+    if (this.ordered) { return; }
+    this.models.forEach(model => model.orderByDependencies());
+    this.ordered = true;
+  }
+
+  /** Objects that a member's own file and its federation's engine would both write, each its own way. */
+  private clashes(cluster: Cluster): string[] {
+    const { federation } = cluster as FederatedCluster;
+    if (!federation?.engine._carries) { return []; }
+    const own = new Map(this.ownManifests(cluster).map(manifest => [identity(manifest), manifest]));
+    if (own.size === 0) { return []; }
+    return this.model(federation).carried.flatMap(({ results }) => {
+      const carried = results.get(cluster as FederatedCluster);
+      const key = carried && identity(carried);
+      return key && own.has(key) && !isDeepStrictEqual(own.get(key), carried)
+        ? [`${key} is declared in cluster ${cluster.node.id} and brought there by ${federation.node.path}, and they differ: declare it on one of them`]
+        : [];
+    });
   }
 
   private merged(cluster: Cluster): { manifests: Map<string, Manifest>; problems: string[] } {

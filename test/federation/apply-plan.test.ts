@@ -14,13 +14,15 @@ function program() {
   return { app, host, lone, fed, tsystems };
 }
 
+const applied = { paused: false };
+
 test('the plan: hosts first, then in the order of the program', () => {
   const plan = ApplyPlan.of(program().app);
   expect(plan.steps).toEqual([
-    { context: 'admin@cern', file: 'out/condor-host.k8s.yaml', objects: 1, role: 'host' },
-    { context: 'lone', file: 'out/lone.k8s.yaml', objects: 0, role: 'cluster' },
-    { context: "it's far", file: 'out/tsystems.k8s.yaml', objects: 1, role: 'member' },
-    { context: 'meyrin', file: 'out/meyrin.k8s.yaml', objects: 1, role: 'member' },
+    { context: 'admin@cern', file: 'out/condor-host.k8s.yaml', objects: 1, role: 'host', ...applied },
+    { context: 'lone', file: 'out/lone.k8s.yaml', objects: 0, role: 'cluster', ...applied },
+    { context: "it's far", file: 'out/tsystems.k8s.yaml', objects: 1, role: 'member', ...applied },
+    { context: 'meyrin', file: 'out/meyrin.k8s.yaml', objects: 1, role: 'member', ...applied },
   ]);
 });
 
@@ -30,6 +32,15 @@ test('the commands: one for each cluster that gets something, as a shell reads t
     "kubectl --context 'it'\\''s far' apply --server-side -f out/tsystems.k8s.yaml",
     'kubectl --context meyrin apply --server-side -f out/meyrin.k8s.yaml',
   ]);
+});
+
+test('a paused member keeps its file, and has no command', () => {
+  const { app, fed } = program();
+  new FederatedCluster(app, 'held-back', { federation: fed, paused: true });
+  const plan = ApplyPlan.of(app);
+  expect(plan.steps.filter(({ paused }) => paused)).toEqual([{ context: 'held-back', file: 'out/held-back.k8s.yaml', objects: 1, role: 'member', paused: true }]);
+  expect(plan.commands.join()).not.toContain('held-back');
+  expect(plan.toString()).toMatch(/held-back +member +out\/held-back\.k8s\.yaml +1 objects, paused/);
 });
 
 test('the plan as text', () => {

@@ -11,6 +11,15 @@ import type { FederationModel } from '../model';
  */
 export abstract class FederationEngine {
   /**
+   * Whether members get their objects by the engine's own API, and not by the file that is applied to them.
+   *
+   * @internal
+   */
+  public get _carries(): boolean {
+    return false;
+  }
+
+  /**
    * Why the engine can't carry this federation.
    *
    * @internal
@@ -30,6 +39,16 @@ export abstract class FederationEngine {
    * @internal
    */
   public abstract _hostManifests(model: FederationModel): Manifest[];
+
+  /**
+   * The kubeconfig context of the API that the federation's own file is applied to.
+   *
+   * @param federation the federation's name
+   * @internal
+   */
+  public _context(federation: string): string {
+    return federation;
+  }
 
   /**
    * What the federation's own file holds. Without any, no such file is written.
