@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'util';
 import type { FederatedCluster } from './federated-cluster';
+import type { LiveSelection } from './live-selection';
 import { identity, Manifest } from './manifest';
 import { merge } from './merge';
 import type { FederatedObject, FederationModel } from './model';
@@ -10,6 +12,9 @@ export interface CarriedObject {
 
   /** What each member that gets the object ends up with, in the order in which the members joined. */
   readonly results: ReadonlyMap<FederatedCluster, Manifest>;
+
+  /** Which clusters get the template that join later; nothing where none does. */
+  readonly late?: LiveSelection;
 }
 
 /** The objects of a federation for an API that holds each of them once. */
@@ -37,7 +42,10 @@ export function carriedObjects(model: FederationModel): CarriedObjects {
   for (const [key, claims] of declared) {
     const template = merged(claims.map(claim => claim.template));
     if (template) {
-      objects.push({ template, results: resultsOf(model, claims) });
+      // several selections of late members are none that one policy could make
+      const [{ late }] = claims;
+      const agreed = claims.every(claim => isDeepStrictEqual(claim.late, late));
+      objects.push({ template, results: resultsOf(model, claims), late: agreed ? late : undefined });
     } else {
       problems.push(`${claims.map(({ source }) => source.node.path).join(', ')} are all ${key}, and they differ: `
         + 'the engine holds an object once; declare it once, with overrides for the members that differ');

@@ -1,14 +1,16 @@
 import type { FederatedCluster } from './federated-cluster';
+import { both, LiveSelection } from './live-selection';
 
 /**
  * Selects members of a federation: all of them, by name, by label, by provider or by region.
  *
- * The selection is made at synth, when all members are known.
+ * The selection is made at synth, when all members are known. In a federation with `lateMembers` those by label, provider
+ * and region, and of all, are made again for each cluster that joins later.
  */
 export class ClusterSelector {
   /** Every member of the federation. */
   public static all(): ClusterSelector {
-    return new ClusterSelector('all members', () => true);
+    return new ClusterSelector('all members', () => true, { labels: {} });
   }
 
   /**
@@ -28,7 +30,7 @@ export class ClusterSelector {
   public static labels(labels: { [key: string]: string }): ClusterSelector {
     const wanted = Object.entries(labels);
     return new ClusterSelector(`labels ${wanted.map(([key, value]) => `${key}=${value}`).join(', ')}`,
-      member => wanted.every(([key, value]) => member.clusterLabels[key] === value));
+      member => wanted.every(([key, value]) => member.clusterLabels[key] === value), { labels });
   }
 
   /**
@@ -37,7 +39,7 @@ export class ClusterSelector {
    * @param provider as in `FederatedClusterProps.provider`, for instance `t-systems`
    */
   public static provider(provider: string): ClusterSelector {
-    return new ClusterSelector(`provider ${provider}`, member => member.provider === provider);
+    return new ClusterSelector(`provider ${provider}`, member => member.provider === provider, { labels: {}, provider });
   }
 
   /**
@@ -46,17 +48,25 @@ export class ClusterSelector {
    * @param region as in `FederatedClusterProps.region`, for instance `eu-de`
    */
   public static region(region: string): ClusterSelector {
-    return new ClusterSelector(`region ${region}`, member => member.region === region);
+    return new ClusterSelector(`region ${region}`, member => member.region === region, { labels: {}, region });
   }
 
   /** What is selected, for messages. */
   public readonly description: string;
 
+  /**
+   * What the selector means for clusters that are not known yet; nothing where it means those that it names.
+   *
+   * @internal
+   */
+  public readonly _live?: LiveSelection;
+
   private readonly predicate: (member: FederatedCluster) => boolean;
 
-  private constructor(description: string, predicate: (member: FederatedCluster) => boolean) {
+  private constructor(description: string, predicate: (member: FederatedCluster) => boolean, live?: LiveSelection) {
     this.description = description;
     this.predicate = predicate;
+    this._live = live;
   }
 
   /**
@@ -65,7 +75,7 @@ export class ClusterSelector {
    * @param other the second selector
    */
   public and(other: ClusterSelector): ClusterSelector {
-    return new ClusterSelector(`(${this.description}) and (${other.description})`, member => this.selects(member) && other.selects(member));
+    return new ClusterSelector(`(${this.description}) and (${other.description})`, member => this.selects(member) && other.selects(member), both(this._live, other._live));
   }
 
   /**

@@ -30,6 +30,17 @@ export interface FederationProps {
   readonly engine?: FederationEngine;
 
   /**
+   * Whether clusters that join the federation's control plane after the synth, or get their labels then, receive what is
+   * declared on the federation and in placements by label, provider or region. A late member gets objects as they are declared,
+   * without overrides; what is its own it has from a `ClusterIdentity`. Placements that select nobody yet are allowed then.
+   *
+   * Refused with engines that copy objects at synth, for the members that are known then.
+   *
+   * @default false
+   */
+  readonly lateMembers?: boolean;
+
+  /**
    * The namespace of objects that don't state their own. It stays off kinds that have none.
    *
    * @default - objects state their own
@@ -71,6 +82,9 @@ export class Federation extends Chart {
   /** What carries the objects to the members. */
   public readonly engine: FederationEngine;
 
+  /** Whether clusters that join after the synth receive what selects them. */
+  public readonly lateMembers: boolean;
+
   private readonly joined: FederatedCluster[] = [];
 
   private readonly declaredVariations: Variation[] = [];
@@ -87,6 +101,7 @@ export class Federation extends Chart {
     Object.defineProperty(this, FEDERATION_SYMBOL, { value: true });
     this.host = props.host;
     this.engine = props.engine ?? new ManifestsEngine();
+    this.lateMembers = props.lateMembers ?? false;
     Rendering.install(App.of(this));
     this.node.addValidation({ validate: () => this.problems() });
   }
@@ -158,6 +173,9 @@ export class Federation extends Chart {
     }
     if (this.joined.some(member => member as Cluster === this.host)) {
       problems.push(problem('host', this.host.node.id, 'a cluster that is no member: it holds the control plane and the keys'));
+    }
+    if (this.lateMembers && !this.engine._admitsLateMembers) {
+      problems.push(problem('lateMembers', true, 'false with an engine that copies objects at synth; KarmadaEngine takes late members'));
     }
     return [...problems, ...Rendering.of(this).federationProblems(this)];
   }

@@ -1,8 +1,10 @@
 import { ApiObject, Chart, DependencyGraph } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { CarriedObject, carriedObjects, CarriedObjects } from './carried';
+import { ClusterSelector } from './cluster-selector';
 import type { FederatedCluster } from './federated-cluster';
 import type { Federation } from './federation';
+import type { LiveSelection } from './live-selection';
 import { Manifest } from './manifest';
 import { Variation } from './override';
 import { apply, forbidden } from './patch';
@@ -14,6 +16,8 @@ export interface FederatedObject {
   readonly source: ApiObject;
   readonly template: Manifest;
   readonly members: ReadonlySet<FederatedCluster>;
+  /** Which clusters get it that join later; nothing where none does. */
+  readonly late?: LiveSelection;
 }
 
 /**
@@ -76,12 +80,13 @@ export class FederationModel {
     }
     const sources = this.federation.node.findAll().filter(construct =>
       ApiObject.isApiObject(construct) && Chart.of(construct) === this.federation) as ApiObject[];
-    if (sources.length > 0 && all.size === 0) {
+    if (sources.length > 0 && all.size === 0 && !this.federation.lateMembers) {
       this.problems.push(problem('members', [], 'at least one FederatedCluster; without members nothing runs anywhere'));
     }
     return sources.map(source => {
       const placement = Placement.tryOf(source);
-      return { source, template: render(source), members: placement ? placed.get(placement)! : all };
+      const late = this.late(placement?.clusters ?? ClusterSelector.all());
+      return { source, template: render(source), members: placement ? placed.get(placement)! : all, late };
     });
   }
 
@@ -90,11 +95,15 @@ export class FederationModel {
       this.problems.push(problem(`${placement.node.path} scope`, placement.node.scope?.node.path, 'a Federation; placements are not nested'));
     }
     const selected = new Set([...all].filter(member => placement.clusters.selects(member)));
-    if (selected.size === 0) {
+    if (selected.size === 0 && !this.late(placement.clusters)) {
       const names = [...all].map(member => member.node.id).join(', ') || 'none';
       this.problems.push(problem(`${placement.node.path} clusters`, placement.clusters.description, `a selector of at least one member of: ${names}`));
     }
     return selected;
+  }
+
+  private late(selector: ClusterSelector): LiveSelection | undefined {
+    return this.federation.lateMembers ? selector._live : undefined;
   }
 
   private targetOf(variation: Variation, objects: Map<ApiObject, FederatedObject>): FederatedObject | undefined {

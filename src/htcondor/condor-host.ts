@@ -169,6 +169,10 @@ export class CondorHost extends Construct implements ICondorPool {
   }
 
   public readonly collectors: string[];
+
+  /** The addresses of the access points, `host:port`, as every cluster reaches them. */
+  public readonly accessPoints: string[];
+
   public readonly trustDomain: string;
   public readonly uidDomain: string;
   public readonly image: CondorImage;
@@ -194,6 +198,7 @@ export class CondorHost extends Construct implements ICondorPool {
     this.image = props.image ?? CondorImage.official();
     this.namespace = props.namespace ?? Chart.of(this).namespace ?? 'condor';
     this.collectors = props.centralManagers.map(({ address, port = COLLECTOR_PORT }) => `${address}:${port}`);
+    this.accessPoints = props.accessPoints.map(({ address, port = COLLECTOR_PORT }) => `${address}:${port}`);
 
     // the schedd changes to the users whose jobs it serves; Pod Security's level for that is baseline
     WorkloadNamespace.of(this, this.namespace).admit(this, PodSecurityLevel.BASELINE);

@@ -5,7 +5,7 @@ import { KnobSet, Macro } from './config';
 import { DrainOptions, setDrain } from './drain';
 import { CondorImage } from './image';
 import { setMachineAttributes } from './machine-attributes';
-import { MEMBER_CONFIG_FILE, NODE_NAME_VARIABLE, PATHS, POD_IP_VARIABLE } from './paths';
+import { CLUSTER_NAME_VARIABLE, MEMBER_CONFIG_FILE, NODE_NAME_VARIABLE, PATHS, POD_IP_VARIABLE } from './paths';
 import { ICondorPool } from './pool';
 import { poolKnobs } from './pool-config';
 import { admitNeighbours, requireAuthentication } from './pool-security';
@@ -81,22 +81,35 @@ export function fleetKnobs(settings: FleetSettings): KnobSet {
   return knobs;
 }
 
+/** What execution points are told in a cluster whose name no program knows: it says so itself, in an environment variable. */
+export function lateMemberKnobs(settings: FleetSettings): KnobSet {
+  const knobs = new KnobSet(settings.image.version);
+  knobs.section('A cluster that joined later');
+  setIdentity(knobs, settings, `$ENV(${CLUSTER_NAME_VARIABLE})`);
+  return knobs;
+}
+
 /** What the execution points of one cluster are told besides: who they are, and what they do otherwise. */
 export function memberKnobs(settings: FleetSettings, cluster: string, options: StartdMemberOptions): KnobSet {
   const knobs = new KnobSet(settings.image.version);
   knobs.section(`Cluster ${cluster}`);
-  // named after the node, since the pod's name is another after each restart; the cluster makes it one of a kind
-  const name = new Macro(`$ENV(${NODE_NAME_VARIABLE})@${settings.name}.${cluster}`);
-  knobs.set('STARTD_NAME', name);
-  knobs.set('MASTER_NAME', name);
-  knobs.set('COLLECTOR_HOST', settings.pool.collectorsOf(cluster));
-  knobs.set('PRIVATE_NETWORK_NAME', cluster);
-  knobs.set('FILESYSTEM_DOMAIN', `${settings.name}.${cluster}`);
+  setIdentity(knobs, settings, cluster);
   if (options.cpus !== undefined) { knobs.set('NUM_CPUS', options.cpus); }
   if (options.memory !== undefined) { knobs.set('MEMORY', options.memory); }
   setPolicy(knobs, options);
   if (options.attributes) { knobs.report(...setMachineAttributes(knobs, `on(${cluster}).attributes`, options.attributes)); }
   return knobs;
+}
+
+/** @param cluster its name, or where HTCondor finds it */
+function setIdentity(knobs: KnobSet, { name: fleet, pool }: FleetSettings, cluster: string): void {
+  // named after the node, since the pod's name is another after each restart; the cluster makes it one of a kind
+  const name = new Macro(`$ENV(${NODE_NAME_VARIABLE})@${fleet}.${cluster}`);
+  knobs.set('STARTD_NAME', name);
+  knobs.set('MASTER_NAME', name);
+  knobs.set('COLLECTOR_HOST', new Macro(pool.collectorsOf(cluster).join(', ')));
+  knobs.set('PRIVATE_NETWORK_NAME', new Macro(cluster));
+  knobs.set('FILESYSTEM_DOMAIN', new Macro(`${fleet}.${cluster}`));
 }
 
 /** The ports that are listened on, where somebody has to know them. */

@@ -28,6 +28,8 @@ export const MEMBER_CONFIG_FILE = '50-member.conf';
 
 /** Environment variables that the configuration reads with `$ENV()`. */
 export const NODE_NAME_VARIABLE = 'K8S_NODE_NAME';
+/** Only where clusters may join whose names no program knows. */
+export const CLUSTER_NAME_VARIABLE = 'K8S_CLUSTER_NAME';
 export const POD_IP_VARIABLE = 'K8S_POD_IP';
 export const CPU_LIMIT_VARIABLE = 'K8S_CPU_LIMIT';
 export const MEMORY_LIMIT_VARIABLE = 'K8S_MEMORY_LIMIT_MIB';

@@ -59,8 +59,7 @@ export function admitNeighbours(knobs: KnobSet, { trustDomain, uidDomain }: Doma
 /** The name of the collector of a cluster, as a knob and as a socket. */
 function collectorOf(cluster: string): { daemon: string; socket: string } {
   // a DNS label has no underscore, and the end is no other knob's: neither two clusters nor a cluster and a knob can meet here
-  const word = cluster.replace(/-/g, '_');
-  return { daemon: `MEMBER_${word.toUpperCase()}_COLLECTOR`, socket: `collector_${word}` };
+  return { daemon: `MEMBER_${cluster.replace(/-/g, '_').toUpperCase()}_COLLECTOR`, socket: `collector-${cluster}` };
 }
 
 /** The daemon of the central manager that is a cluster's collector. */

@@ -7,9 +7,9 @@ import { isGiven } from './config';
 import { DAEMON_CONTAINER, daemonPodSpec } from './daemon-pod';
 import { gracePeriodSeconds } from './drain';
 import { ExecuteDirectory } from './execute-directory';
-import { fleetKnobs, FleetSettings, memberKnobs } from './fleet-config';
+import { fleetKnobs, FleetSettings, lateMemberKnobs, memberKnobs } from './fleet-config';
 import { CondorImage } from './image';
-import { MEMBER_CONFIG_FILE, PATHS, ROOT_CONFIG_FILE } from './paths';
+import { CLUSTER_NAME_VARIABLE, MEMBER_CONFIG_FILE, PATHS, ROOT_CONFIG_FILE } from './paths';
 import { startdProbes, StartdLiveness } from './probes';
 import { RunMode } from './run-mode';
 import { overlapping, schedulingSpec } from './scheduling';
@@ -18,8 +18,10 @@ import { Cluster } from '../federation/cluster';
 import { FederatedCluster } from '../federation/federated-cluster';
 import { Federation } from '../federation/federation';
 import { isDnsLabel } from '../federation/names';
+import { Operation } from '../federation/patch';
 import { Placement } from '../federation/placement';
 import { problem } from '../problem';
+import { CLUSTER_IDENTITY } from '../workload/cluster-identity';
 import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
 
 /** The fleets of a program, to see which of them meet on a node. */
@@ -95,7 +97,7 @@ export class StartdFleet extends Construct {
     ]);
     // what an override of the fleet changes
     this.node.defaultChild = this.daemonSet;
-    federation?._vary(this.daemonSet, `${id}.on`, member => this.requestOperations(this.ofMembers.get(member)));
+    federation?._vary(this.daemonSet, `${id}.on`, member => this.podOperations(member));
     this.node.addValidation({ validate: () => this.problems() });
   }
 
@@ -111,6 +113,25 @@ export class StartdFleet extends Construct {
   public on(member: FederatedCluster, options: StartdMemberOptions): void {
     const before = this.ofMembers.get(member);
     this.ofMembers.set(member, { ...before, ...options, attributes: { ...before?.attributes, ...options.attributes } });
+  }
+
+  /**
+   * Lets a member run out before it leaves: its machines take no new job (`START` is `False`), and running jobs go on to their end.
+   * They hear of it on `condor_reconfig`. When `condor_status -claimed` shows none of its slots, the member can be taken out of the program.
+   *
+   * @param member a member of the federation that the fleet stands in
+   */
+  public retire(member: FederatedCluster): void {
+    this.on(member, { start: ClassAdExpression.boolean(false) });
+  }
+
+  /**
+   * What the fleet was told, for what stands beside it.
+   *
+   * @internal
+   */
+  public get _props(): StartdFleetProps {
+    return this.props;
   }
 
   private get settings(): FleetSettings {
@@ -160,10 +181,12 @@ export class StartdFleet extends Construct {
     return this.props.clusterName ?? Chart.of(this).node.id;
   }
 
-  /** In a federation what is a member's own is added for each member. */
+  /** In a federation what is a member's own is added for each member that is known. */
   private files(): { [file: string]: string } {
     const root = fleetKnobs(this.settings).draft();
-    return Federation.tryOf(this)
+    const federation = Federation.tryOf(this);
+    if (federation?.lateMembers) { return { [ROOT_CONFIG_FILE]: root, [MEMBER_CONFIG_FILE]: lateMemberKnobs(this.settings).draft() }; }
+    return federation
       ? { [ROOT_CONFIG_FILE]: root }
       : { [ROOT_CONFIG_FILE]: root, [MEMBER_CONFIG_FILE]: this.memberFile(this.clusterName()) };
   }
@@ -186,7 +209,7 @@ export class StartdFleet extends Construct {
       rootCapabilities: props.rootless ? undefined : STARTD_CAPABILITIES,
       privileged: props.privileged,
       hostNetwork: props.hostNetwork,
-      environment: capacityEnvironment(DAEMON_CONTAINER),
+      environment: [...capacityEnvironment(DAEMON_CONTAINER), ...this.lateEnvironment()],
       probes: startdProbes(props.liveness ?? StartdLiveness.STARTD_ANSWERS),
       resources: this.requirements(),
       serviceAccount: this.node.id,
@@ -194,6 +217,12 @@ export class StartdFleet extends Construct {
       scheduling: schedulingSpec(props),
       imagePullSecrets: props.imagePullSecrets,
     });
+  }
+
+  /** A late member's pods ask the cluster for its name, and wait until it has one; the others are told by the federation. */
+  private lateEnvironment(): object[] {
+    const { configMap: name, key } = CLUSTER_IDENTITY;
+    return Federation.tryOf(this)?.lateMembers ? [{ name: CLUSTER_NAME_VARIABLE, valueFrom: { configMapKeyRef: { name, key } } }] : [];
   }
 
   private requirements(options: StartdMemberOptions = {}): object {
@@ -208,10 +237,18 @@ export class StartdFleet extends Construct {
     });
   }
 
+  /** What is different in the pods of a member that the program knows. */
+  private podOperations(member: FederatedCluster): Operation[] {
+    const requests = this.requestOperations(this.ofMembers.get(member));
+    if (this.lateEnvironment().length === 0) { return requests; }
+    const { containers: [{ env }] } = this.podSpec() as { containers: { env: { name: string }[] }[] };
+    return [{ op: 'remove', path: `/spec/template/spec/containers/0/env/${env.findIndex(({ name }) => name === CLUSTER_NAME_VARIABLE)}` }, ...requests];
+  }
+
   /** A member with other cores or memory than the fleet's asks its nodes for another part of them. */
-  private requestOperations(options?: StartdMemberOptions) {
+  private requestOperations(options?: StartdMemberOptions): Operation[] {
     if (this.props.resources || !(options?.cpus ?? options?.memory)) { return []; }
-    return [{ op: 'replace' as const, path: '/spec/template/spec/containers/0/resources', value: this.requirements(options) }];
+    return [{ op: 'replace', path: '/spec/template/spec/containers/0/resources', value: this.requirements(options) }];
   }
 
   private podSecurityLevel(): PodSecurityLevel {

@@ -25,6 +25,28 @@ test('an object is held once, with what each member ends up with', () => {
   expect([...results].map(([member, { data }]) => [member, data])).toEqual([[meyrin, { site: 'none' }], [tsystems, { site: 'otc' }]]);
 });
 
+test('which members come later is what selectors of labels, providers and regions say', () => {
+  const live = (selector: ClusterSelector) => selector._live;
+  const cloud = ClusterSelector.provider('t-systems');
+  expect(live(ClusterSelector.all())).toEqual({ labels: {} });
+  expect(live(cloud.and(ClusterSelector.region('eu-de')).and(ClusterSelector.labels({ tier: 'cloud' }))))
+    .toEqual({ labels: { tier: 'cloud' }, provider: 't-systems', region: 'eu-de' });
+  for (const none of [cloud.not(), cloud.or(cloud), cloud.and(ClusterSelector.provider('cern')), ClusterSelector.of(), cloud.and(ClusterSelector.of())]) {
+    expect(live(none)).toBeUndefined();
+  }
+});
+
+test('a placement may select nobody yet where members may come later', () => {
+  const app = new App();
+  const fed = new Federation(app, 'fed', { host: new Cluster(app, 'host'), lateMembers: true });
+  for (const [id, clusters] of Object.entries({ cloud: ClusterSelector.provider('otc'), nobody: ClusterSelector.of() })) {
+    new ApiObject(new Placement(fed, id, { clusters }), `${id}-settings`, { apiVersion: 'v1', kind: 'ConfigMap' });
+  }
+  const model = new FederationModel(fed, object => object.toJson());
+  expect(model.problems).toEqual([expect.stringContaining('fed/nobody clusters: given "members "')]);
+  expect(model.carried.map(({ late, results }) => [late, results.size])).toEqual([[{ labels: {}, provider: 'otc' }, 0], [undefined, 0]]);
+});
+
 test('a Namespace that two placements declare is one, and each member has what it was given', () => {
   const { meyrin, tsystems, at, model } = site();
   namespace(at(meyrin), { team: 'batch' });

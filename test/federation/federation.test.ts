@@ -190,6 +190,12 @@ describe('what is refused', () => {
       '[fed2] host: given "meyrin"'],
   ])('%s', (_, build, message) => expect(report(build)).toContain(message));
 
+  test('late members with an engine that copies', () => {
+    const app = new App({ outdir: scratchDirectory() });
+    new Federation(app, 'fed', { host: new Cluster(app, 'host'), lateMembers: true });
+    expect(() => app.synth()).toThrow('[fed] lateMembers: given true, allowed: false with an engine that copies objects at synth; KarmadaEngine takes late members');
+  });
+
   test('a federation of objects without members', () => {
     const app = new App({ outdir: scratchDirectory() });
     configMap(new Federation(app, 'fed', { host: new Cluster(app, 'host') }), 'x');

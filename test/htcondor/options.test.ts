@@ -113,7 +113,7 @@ describe('CondorHost', () => {
     const condor = new CondorHost(cluster, 'condor', { ...HOST, namespace: 'batch' });
     expect(condor).toMatchObject({ collectors: ['condor.cern.ch:9618'], trustDomain: 'cern.ch', uidDomain: 'cern.ch', namespace: 'batch', reachableFromOutside: true });
     expect(condor.image.reference).toBe(CondorImage.debian().reference);
-    expect(condor.collectorsOf('t-systems')).toEqual(['condor.cern.ch:9618?sock=collector_t_systems']);
+    expect(condor.collectorsOf('t-systems')).toEqual(['condor.cern.ch:9618?sock=collector-t-systems']);
     expect([condor, cluster, null, 'x'].map(value => CondorHost.isCondorHost(value))).toEqual([true, false, false, false]);
     const hidden = new CondorHost(new Cluster(Testing.app(), 'other'), 'condor', {
       ...HOST, centralManagers: [{ address: 'condor.cern.ch', exposure: ServiceExposure.clusterInternal() }],

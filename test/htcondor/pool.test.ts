@@ -1,9 +1,10 @@
 import * as fs from 'fs';
-import { App, Chart, Duration, JsonPatch, Size, Testing } from 'cdk8s';
+import { ApiObject, App, Chart, Duration, JsonPatch, Size, Testing } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
 import {
   AccountingGroup, ClassAdExpression, Cluster, ClusterSelector, CondorHost, CondorHostProps, CondorImage, CondorPool, ExecuteDirectory,
-  FederatedCluster, Federation, Placement, RunMode, ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness, StartdMemberOptions,
+  FederatedCluster, Federation, ManifestsEngine, Placement, RunMode, ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness,
+  StartdMemberOptions,
 } from '../../src';
 import { scratchDirectory } from '../scratch';
 
@@ -13,6 +14,11 @@ const HOST: CondorHostProps = {
   accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
   image: CondorImage.debian(),
 };
+
+/** Stands for an engine that takes late members; what it would carry to the others is in their files. */
+class LateEngine extends ManifestsEngine {
+  public get _admitsLateMembers(): boolean { return true; }
+}
 
 interface Program {
   readonly app: App;
@@ -172,6 +178,33 @@ describe('StartdFleet', () => {
     expect(daemonSet(p.meyrin)).toEqual(daemonSet(p.tsystems));
     expect(cloud['50-member.conf']).toMatchSnapshot();
     expect(own['50-member.conf']).toMatchSnapshot();
+  });
+
+  test('a member that retires takes no new job, and nobody else does so', () => {
+    const { host, fed, meyrin, tsystems } = program();
+    const startd = new StartdFleet(fed, 'startd', { pool: new CondorHost(host, 'condor', HOST) });
+    startd.on(tsystems, { attributes: { Datacenter: 'otc' } });
+    const before = configuration(tsystems);
+    startd.retire(tsystems);
+    expect(configuration(tsystems)['50-member.conf']).toMatch(/\nSTART += False\n/);
+    expect(configuration(tsystems)['50-member.conf'].replace(/START += False\n/, '')).toBe(before['50-member.conf']);
+    expect(configuration(meyrin)['50-member.conf']).not.toContain('START ');
+    expect(Testing.synth(tsystems).filter(({ kind }) => kind === 'DaemonSet')).toEqual(Testing.synth(meyrin).filter(({ kind }) => kind === 'DaemonSet'));
+  });
+
+  test('in a federation of late members: they say their name themselves, the others are told', () => {
+    const app = new App({ outdir: scratchDirectory() });
+    const host = new Cluster(app, 'condor-host');
+    const fed = new Federation(app, 'fed', { host, engine: new LateEngine(), lateMembers: true });
+    const meyrin = new FederatedCluster(app, 'meyrin', { federation: fed });
+    const startd = new StartdFleet(fed, 'startd', { pool: new CondorHost(host, 'condor', { ...HOST, executionClusters: ['meyrin', 'otc-nl'] }) });
+    startd.on(meyrin, { attributes: { Datacenter: 'meyrin' } });
+    const late = startd.daemonSet.toJson().spec.template.spec.containers[0].env;
+    expect(late.pop()).toEqual({ name: 'K8S_CLUSTER_NAME', valueFrom: { configMapKeyRef: { name: 'cluster-identity', key: 'name' } } });
+    expect(daemonSet(meyrin).containers[0].env).toEqual(late);
+    expect(configuration(meyrin)['50-member.conf']).toContain('STARTD_NAME          = $ENV(K8S_NODE_NAME)@startd.meyrin\n');
+    const template = startd.node.findAll().filter(ApiObject.isApiObject).find(({ kind }) => kind === 'ConfigMap')!.toJson();
+    expect(template.data['50-member.conf']).toMatchSnapshot();
   });
 
   test('in a chart: an ordinary DaemonSet of a pool that stands elsewhere', () => {

@@ -84,7 +84,7 @@ queue ${count}
     }
     // what is written for the collector of a member has arrived there
     for (const member of ['meyrin', 'tsystems', 'left', 'right']) {
-      expect((await pool.status('-pool', `condor.cern.ch:9618?sock=collector_${member}`, '-const', 'PartitionableSlot', '-af', 'Name')).trim()).toMatch(new RegExp(`^slot1@[^\\n]*\\.${member}$`));
+      expect((await pool.status('-pool', `condor.cern.ch:9618?sock=collector-${member}`, '-const', 'PartitionableSlot', '-af', 'Name')).trim()).toMatch(new RegExp(`^slot1@[^\\n]*\\.${member}$`));
     }
   });
 

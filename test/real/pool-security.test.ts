@@ -5,7 +5,7 @@ import { describeReal } from './requirements';
 import { until } from './until';
 
 const TOP = 'condor.cern.ch:9618';
-const collectorOf = (member: string) => `${TOP}?sock=collector_${member}`;
+const collectorOf = (member: string) => `${TOP}?sock=collector-${member}`;
 
 describeReal('who may do what in the pool', () => {
   let pool: Pool;

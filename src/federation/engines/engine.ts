@@ -20,6 +20,24 @@ export abstract class FederationEngine {
   }
 
   /**
+   * Whether clusters that join after the synth can receive objects.
+   *
+   * @internal
+   */
+  public get _admitsLateMembers(): boolean {
+    return false;
+  }
+
+  /**
+   * Whether the engine takes a member's file to it.
+   *
+   * @internal
+   */
+  public _delivers(_member: FederatedCluster): boolean {
+    return false;
+  }
+
+  /**
    * Why the engine can't carry this federation.
    *
    * @internal
