@@ -9,6 +9,7 @@ export * from './image';
 export type { JobDefaults } from './job-defaults';
 export { CondorPool } from './pool';
 export type { CondorPoolAttributes, ICondorPool } from './pool';
+export * from './preflight';
 export { StartdLiveness } from './probes';
 export * from './run-mode';
 export type { Toleration } from './scheduling';
