@@ -1,0 +1,3 @@
+export * from './kubefed-engine';
+export * from './kubefed-v1-engine';
+export type { KubeFedKind } from './target-type';
