@@ -20,6 +20,9 @@ export interface ApplyStep {
 
   /** Whether the member is paused: its file is written, and is not to be applied. */
   readonly paused: boolean;
+
+  /** Whether the federation's engine brings the file to the cluster, for instance from a Git repository. */
+  readonly delivered: boolean;
 }
 
 /**
@@ -44,10 +47,16 @@ export class ApplyPlan {
       objects: cluster.toJson().length,
       role: hosts.has(cluster) ? 'host' : isMember(cluster) ? 'member' : 'cluster',
       paused: isMember(cluster) && cluster.paused,
+      delivered: isMember(cluster) && cluster.federation.engine._delivers(cluster),
     }));
     // members first: a federation's own file refers to what their files make
     const apis = charts.filter(Federation.isFederation).map(federation => ({
-      context: federation.engine._context(federation.node.id), file: fileOf(federation), objects: federation.toJson().length, role: 'federation', paused: false,
+      context: federation.engine._context(federation.node.id),
+      file: fileOf(federation),
+      objects: federation.toJson().length,
+      role: 'federation',
+      paused: false,
+      delivered: false,
     }));
     return new ApplyPlan([...steps, ...apis.filter(({ objects }) => objects > 0)]);
   }
@@ -59,9 +68,9 @@ export class ApplyPlan {
     this.steps = steps;
   }
 
-  /** The commands that apply the files, one for each cluster. */
+  /** The commands that apply the files, one for each cluster whose file nobody else brings. */
   public get commands(): string[] {
-    return this.steps.filter(({ objects, paused }) => objects > 0 && !paused).map(({ context, file }) =>
+    return this.steps.filter(({ objects, paused, delivered }) => objects > 0 && !paused && !delivered).map(({ context, file }) =>
       `kubectl --context ${quoted(context)} apply --server-side -f ${quoted(file)}`);
   }
 
@@ -73,8 +82,8 @@ export class ApplyPlan {
     const files = width(this.steps.map(({ file }) => file));
     return [
       `${this.steps.filter(({ role }) => role !== 'federation').length} clusters:`,
-      ...this.steps.map(({ context, file, objects, role, paused }) =>
-        `  ${context.padEnd(contexts)}  ${role.padEnd(roles)}  ${file.padEnd(files)}  ${objects} objects${paused ? ', paused' : ''}`),
+      ...this.steps.map(({ context, file, objects, role, paused, delivered }) =>
+        `  ${context.padEnd(contexts)}  ${role.padEnd(roles)}  ${file.padEnd(files)}  ${objects} objects${delivered ? ', brought by the engine' : ''}${paused ? ', paused' : ''}`),
       '',
       'Apply them with:',
       ...this.commands.map(command => `  ${command}`),

@@ -21,7 +21,8 @@ export interface FederatedClusterProps extends ClusterProps {
   readonly federation: Federation;
 
   /**
-   * How objects reach the member. Engines without a control plane don't use it.
+   * How objects reach the member, where somebody carries them. `ManifestsEngine`, KubeFed (which can't pull) and Open Cluster Management (which
+   * does nothing else) have one way only.
    *
    * @default JoinMode.PUSH
    */
@@ -43,8 +44,9 @@ export interface FederatedClusterProps extends ClusterProps {
   readonly caBundle?: string;
 
   /**
-   * The name of the Secret by which the control plane signs in at the cluster. It is never synthesized: the engine's page in
-   * the docs says what it holds and how to make it.
+   * The name of the Secret by which the control plane signs in at the cluster or, where an agent pulls, of the Secret in the cluster by
+   * which its agent signs in at the control plane. It is never synthesized: the engine's page in the docs says what it holds and how to make it.
+   * Argo CD has it as the name of the cluster.
    *
    * @default - the id
    */
@@ -52,7 +54,7 @@ export interface FederatedClusterProps extends ClusterProps {
 
   /**
    * Holds the member back: it keeps what it has, and gets nothing new. Without a control plane its file is written, and
-   * `ApplyPlan` leaves it out. Refused with an engine that can't pause one member.
+   * `ApplyPlan` leaves it out. Refused with an engine that can't hold one member back.
    *
    * @default false
    */

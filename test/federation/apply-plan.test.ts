@@ -1,5 +1,5 @@
 import { ApiObject, App, Chart, Testing } from 'cdk8s';
-import { ApplyPlan, Cluster, ClusterSelector, FederatedCluster, Federation, JoinMode, ManifestsEngine, Placement } from '../../src';
+import { ApplyPlan, Cluster, ClusterSelector, FederatedCluster, Federation, FluxEngine, JoinMode, KarmadaEngine, ManifestsEngine, Placement } from '../../src';
 
 function program() {
   const app = new App({ outdir: 'out' });
@@ -14,7 +14,7 @@ function program() {
   return { app, host, lone, fed, tsystems };
 }
 
-const applied = { paused: false };
+const applied = { paused: false, delivered: false };
 
 test('the plan: hosts first, then in the order of the program', () => {
   const plan = ApplyPlan.of(program().app);
@@ -38,9 +38,31 @@ test('a paused member keeps its file, and has no command', () => {
   const { app, fed } = program();
   new FederatedCluster(app, 'held-back', { federation: fed, paused: true });
   const plan = ApplyPlan.of(app);
-  expect(plan.steps.filter(({ paused }) => paused)).toEqual([{ context: 'held-back', file: 'out/held-back.k8s.yaml', objects: 1, role: 'member', paused: true }]);
+  expect(plan.steps.filter(({ paused }) => paused)).toEqual([{ context: 'held-back', file: 'out/held-back.k8s.yaml', objects: 1, role: 'member', paused: true, delivered: false }]);
   expect(plan.commands.join()).not.toContain('held-back');
   expect(plan.toString()).toMatch(/held-back +member +out\/held-back\.k8s\.yaml +1 objects, paused/);
+});
+
+test('what the engine brings from a repository has no command', () => {
+  const app = new App({ outdir: 'out' });
+  const engine = new FluxEngine({ repoUrl: 'https://git.example.org/condor.git', path: 'out' });
+  const fed = new Federation(app, 'fed', { host: new Cluster(app, 'condor-host'), engine });
+  new ApiObject(fed, 'settings', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'condor' } });
+  new FederatedCluster(app, 'meyrin', { federation: fed });
+  new FederatedCluster(app, 'tsystems', { federation: fed, joinMode: JoinMode.PULL });
+  const plan = ApplyPlan.of(app);
+  expect(plan.steps.map(({ context, delivered }) => [context, delivered])).toEqual([['condor-host', false], ['meyrin', true], ['tsystems', false]]);
+  expect(plan.commands.map(command => command.split(' ')[2])).toEqual(['condor-host', 'tsystems']);
+  expect(plan.toString()).toMatch(/meyrin +member +out\/meyrin\.k8s\.yaml +1 objects, brought by the engine\n/);
+});
+
+test('the plan of a control plane with an API of its own: its file comes last, to its own context', () => {
+  const app = new App({ outdir: 'out' });
+  const fed = new Federation(app, 'fed', { host: new Cluster(app, 'condor-host'), engine: new KarmadaEngine({ context: 'karmada' }) });
+  new FederatedCluster(app, 'meyrin', { federation: fed, apiServer: 'https://meyrin:6443' });
+  const { steps, commands } = ApplyPlan.of(app);
+  expect(steps.map(({ context, role }) => [context, role])).toEqual([['condor-host', 'host'], ['meyrin', 'member'], ['karmada', 'federation']]);
+  expect(commands[commands.length - 1]).toBe('kubectl --context karmada apply --server-side -f out/fed.k8s.yaml');
 });
 
 test('the plan as text', () => {
