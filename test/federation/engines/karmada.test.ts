@@ -671,8 +671,6 @@ describe('objects that are refused', () => {
     ['finalizers', 'v1', 'ConfigMap', { namespace: 'a', finalizers: ['example.org/keep'] }, {}, takenOff('metadata.finalizers: given ["example.org/keep"]')],
     ['owners', 'v1', 'ConfigMap', { namespace: 'a', ownerReferences: [{ uid: 'u' }] }, {}, takenOff('metadata.ownerReferences: given [{"uid":"u"}]')],
     ['a status', 'example.org/v1', 'Thing', {}, { status: { ready: true } }, takenOff('status: given {"ready":true}')],
-    ['the time after which a Job is deleted', 'batch/v1', 'Job', { namespace: 'a' }, { spec: { ttlSecondsAfterFinished: 60 } },
-      takenOff('spec.ttlSecondsAfterFinished: given 60')],
     ['the address of a Service', 'v1', 'Service', { namespace: 'a' }, { spec: { clusterIP: '10.0.0.1' } },
       `spec.clusterIP: given "10.0.0.1", allowed: "None" or nothing: Karmada takes it off; ${WITHOUT}`],
   ])('%s', (_, apiVersion, kind, metadata, fields, message) => {
@@ -692,7 +690,7 @@ describe('objects that are refused', () => {
     const { app, fed } = site();
     object(fed, 'v1', 'Service', { name: 'headless', namespace: 'default' }, { spec: { clusterIP: 'None' } });
     object(fed, 'autoscaling/v2', 'HorizontalPodAutoscaler', { name: 'web', namespace: 'default' });
-    object(fed, 'batch/v1', 'Job', { name: 'once', namespace: 'default', finalizers: [] }, { status: {} });
+    object(fed, 'batch/v1', 'Job', { name: 'once', namespace: 'default', finalizers: [] }, { spec: { ttlSecondsAfterFinished: 60 }, status: {} });
     expect(problemsOf(app)).toEqual([]);
     expect(written(fed).filter(({ kind, metadata }) => kind === 'Namespace' && metadata.name === 'default')).toEqual([]);
   });

@@ -2,9 +2,9 @@ import { App, Chart, Duration, Size } from 'cdk8s';
 import { ContainerResources, Cpu } from 'cdk8s-plus-27';
 import * as fc from 'fast-check';
 import {
-  AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, Cluster, ClusterProps, CondorHost, CondorHostProps, CondorImage,
-  CondorPool, CondorVersion, ExecuteDirectory, FederatedCluster, Federation, JobDefaults, RunMode, ServiceExposure, StartdFleet, StartdFleetProps,
-  StartdLiveness, StartdMemberOptions,
+  AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, Cluster, ClusterIdentity, ClusterProps, CondorHost, CondorHostProps,
+  CondorImage, CondorPool, CondorVersion, ExecuteDirectory, FederatedCluster, Federation, JobDefaults, PoolPreflight, PoolPreflightProps, RunMode,
+  ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness, StartdMemberOptions,
 } from '../../../src';
 
 /** Values for every option of a construct: the compiler misses the ones that are not here. */
@@ -159,6 +159,13 @@ const fleetChoices: Choices<Omit<StartdFleetProps, 'pool'>> = {
   extraConfig: EXTRA,
 };
 
+const preflightChoices: Choices<Omit<PoolPreflightProps, 'fleet'>> = {
+  accessPoints: of(['ap1.cern.ch', '192.0.2.18:9700']),
+  maxClockSkew: of(Duration.seconds(20)),
+  timeout: of(Duration.seconds(10)),
+  ttlAfterFinished: of(Duration.hours(1)),
+};
+
 /** Some of the options, and all of those that are named. */
 function optional<T extends object>(choices: Choices<T>, ...always: (keyof T & string)[]): fc.Arbitrary<T> {
   return fc.record(choices, { requiredKeys: always as never[] }) as unknown as fc.Arbitrary<T>;
@@ -169,6 +176,7 @@ interface Values {
   readonly host: CondorHostProps;
   readonly fleet: Omit<StartdFleetProps, 'pool'>;
   readonly member: StartdMemberOptions;
+  readonly preflight: Omit<PoolPreflightProps, 'fleet'>;
   /** Whether the fleet stands in a federation, or in a chart of a program that has no pool. */
   readonly federated: boolean;
 }
@@ -182,6 +190,7 @@ export const ALL_OPTIONS = Object.entries({
   JobDefaults: jobDefaultChoices,
   StartdFleetProps: fleetChoices,
   StartdMemberOptions: memberChoices,
+  PoolPreflightProps: preflightChoices,
 }).flatMap(([name, choices]) => Object.keys(choices).map(option => `${name}.${option}`));
 
 const VALUES = fc.record<Values>({
@@ -189,6 +198,7 @@ const VALUES = fc.record<Values>({
   host: optional(hostChoices, 'trustDomain', 'centralManagers', 'accessPoints'),
   fleet: optional(fleetChoices),
   member: optional(memberChoices),
+  preflight: optional(preflightChoices),
   federated: fc.boolean(),
 });
 
@@ -202,7 +212,7 @@ export function optionPrograms(count: number): OptionProgram[] {
   }));
 }
 
-function program(name: string, { cluster, host, fleet: drawn, member, federated }: Values): OptionProgram {
+function program(name: string, { cluster, host, fleet: drawn, member, preflight, federated }: Values): OptionProgram {
   // in a federation a fleet has its members' names
   const { clusterName, ...rest } = drawn;
   const fleet = federated || clusterName === undefined ? rest : drawn;
@@ -219,6 +229,7 @@ function program(name: string, { cluster, host, fleet: drawn, member, federated 
       ...set('JobDefaults', host.jobDefaults),
       ...set('StartdFleetProps', fleet),
       ...federated ? set('StartdMemberOptions', member) : [],
+      ...set('PoolPreflightProps', preflight),
     ],
     synthesize(outdir) {
       const app = new App({ outdir });
@@ -227,10 +238,14 @@ function program(name: string, { cluster, host, fleet: drawn, member, federated 
       if (federated) {
         const federation = new Federation(app, `${name}-fed`, { host: hostCluster });
         const site = new FederatedCluster(app, `${name}-site`, { federation });
-        new StartdFleet(federation, 'startd', { pool, ...spaced(fleet, 'machines') }).on(site, member);
+        const startd = new StartdFleet(federation, 'startd', { pool, ...spaced(fleet, 'machines') });
+        startd.on(site, member);
+        new PoolPreflight(federation, 'preflight', { fleet: startd, ...preflight });
+        new ClusterIdentity(site, 'identity', { namespace: `${name}-identity` });
       } else {
         const elsewhere = CondorPool.fromAttributes({ collectors: ['condor.cern.ch'], trustDomain: 'cern.ch' });
-        new StartdFleet(new Chart(app, `${name}-chart`), 'startd', { pool: elsewhere, ...spaced(fleet, 'machines') });
+        const chart = new Chart(app, `${name}-chart`);
+        new PoolPreflight(chart, 'preflight', { fleet: new StartdFleet(chart, 'startd', { pool: elsewhere, ...spaced(fleet, 'machines') }), ...preflight });
       }
       app.synth();
     },

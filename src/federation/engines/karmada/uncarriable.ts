@@ -34,12 +34,14 @@ const OWN_GROUP = /(^|\.)karmada\.io$/;
 const RESERVED = 'kube-*, karmada-system, karmada-cluster, karmada-es-*';
 const RESERVED_NAMESPACE = /^(kube-.*|karmada-system|karmada-cluster|karmada-es-.*)$/;
 
-/** What Karmada takes off on the way to a member, for all kinds or for one. */
+/**
+ * What Karmada takes off on the way to a member, for all kinds or for one. The `ttlSecondsAfterFinished` of a Job is not among it: Karmada
+ * takes it off as well, and deletes the Job in all members when its own has been finished for so long.
+ */
 const TAKEN_OFF: readonly { readonly kind?: string; readonly path: readonly string[]; readonly except?: string }[] = [
   { path: ['metadata', 'finalizers'] },
   { path: ['metadata', 'ownerReferences'] },
   { path: ['status'] },
-  { kind: 'Job.batch', path: ['spec', 'ttlSecondsAfterFinished'] },
   { kind: 'Service.', path: ['spec', 'clusterIP'], except: 'None' },
 ];
 
