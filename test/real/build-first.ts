@@ -1,9 +1,10 @@
+import { JUDGES, judgeProgram } from './engines/judge';
 import { toolset, TOOLSETS } from './kubernetes/binaries';
 import { allImages } from './kubernetes/images';
 import { missingForClusters } from './requirements';
 
 /** The folders whose suites run on clusters. */
-const ON_CLUSTERS = ['api', 'kubernetes', 'nodes', 'node-faults'];
+const ON_CLUSTERS = ['api', 'kubernetes', 'nodes', 'node-faults', 'engines'];
 
 /** What Jest tells of a run, as far as it matters here. */
 interface Run {
@@ -17,5 +18,6 @@ export default function buildFirst({ nonFlagArgs }: Run): void {
   const start = Date.now();
   TOOLSETS.forEach(name => toolset(name));
   allImages();
-  process.stdout.write(`programs and images for clusters: ${((Date.now() - start) / 60_000).toFixed(1)} minutes\n`);
+  JUDGES.forEach(name => judgeProgram(name));
+  process.stdout.write(`programs and images: ${((Date.now() - start) / 60_000).toFixed(1)} minutes\n`);
 }

@@ -75,13 +75,13 @@ describe('the file of the federation', () => {
       'OverridePolicy condor settings-configmap',
       'ClusterOverridePolicy condor-namespace',
       'ClusterOverridePolicy condor.node-clusterrole',
-      'ConfigMap network proxy',
-      'ConfigMap condor settings',
-      'ClusterRole condor:node',
       'PropagationPolicy network proxy-configmap',
       'PropagationPolicy condor settings-configmap',
       'ClusterPropagationPolicy condor-namespace',
       'ClusterPropagationPolicy condor.node-clusterrole',
+      'ConfigMap network proxy',
+      'ConfigMap condor settings',
+      'ClusterRole condor:node',
     ]);
     expect(ApplyPlan.of(app).steps.map(({ context, file, role }) => `${context} ${file} ${role}`)).toContain('fed out/fed.k8s.yaml federation');
     expect(ApplyPlan.of(site({ ...API, context: 'karmada' }).app).steps.map(({ context }) => context)).toContain('karmada');

@@ -1,4 +1,4 @@
-import { spawnSync } from 'child_process';
+import { execFileSync, spawnSync } from 'child_process';
 import { createHash } from 'crypto';
 import * as fs from 'fs';
 import * as path from 'path';
@@ -6,7 +6,7 @@ import { cached } from '../cache';
 
 /** The groups of programs: one wrapper module each, below tools/. */
 export type ToolsetName =
-  'kubernetes-newest' | 'kubernetes-oldest' | 'etcd' | 'containerd' | 'cni' | 'coredns' | 'kube-router';
+  'kubernetes-newest' | 'kubernetes-oldest' | 'etcd' | 'containerd' | 'cni' | 'coredns' | 'kube-router' | 'karmada' | 'kubefed';
 
 /** Programs of one released version, ready to be run. */
 export interface Toolset {
@@ -90,6 +90,18 @@ const RECIPES: { [name in ToolsetName]: Recipe } = {
     minutes: 3,
     stamps: (version) => ({ 'github.com/cloudnativelabs/kube-router/v2/pkg/version.Version': version }),
   },
+  'karmada': {
+    module: 'github.com/karmada-io/karmada',
+    binaries: ['agent', 'aggregated-apiserver', 'controller-manager', 'scheduler', 'webhook'],
+    minutes: 5,
+    stamps: (version) => ({ 'github.com/karmada-io/karmada/pkg/version.gitVersion': version }),
+  },
+  'kubefed': {
+    module: 'sigs.k8s.io/kubefed',
+    binaries: ['controller-manager'],
+    minutes: 3,
+    stamps: (version) => ({ 'sigs.k8s.io/kubefed/pkg/version.version': version }),
+  },
 };
 
 /** All of them. */
@@ -153,4 +165,10 @@ export function toolset(name: ToolsetName): Toolset {
     say(`built ${name} ${version} in ${((Date.now() - start) / 60_000).toFixed(1)} min`);
   });
   return { name, version, directory, path: (binary) => path.join(directory, binary) };
+}
+
+/** Where the Go module of these programs lies with all its files, in the machine's module cache. */
+export function moduleDirectory(name: ToolsetName): string {
+  const { module } = RECIPES[name];
+  return JSON.parse(execFileSync('go', ['mod', 'download', '-json', module], { cwd: path.join(TOOLS, name), encoding: 'utf8' })).Dir;
 }

@@ -78,8 +78,13 @@ export class ContainerRuntime {
     this.component.start();
     await this.answers();
     for (const image of images) {
-      await this.ctr('images', 'import', image.archive);
+      await this.take(image);
     }
+  }
+
+  /** Takes an image in. */
+  public async take(image: Image): Promise<void> {
+    await this.ctr('images', 'import', image.archive);
   }
 
   /** Waits until it answers. */

@@ -26,6 +26,15 @@ export interface ControlPlaneOptions {
   readonly address?: string;
   /** Further addresses at which it is reached. */
   readonly otherAddresses?: string[];
+  /** Whether it schedules pods. @default - if it has an address */
+  readonly schedules?: boolean;
+  /** What its programs are told besides, or otherwise. */
+  readonly flags?: { readonly [component in ControlPlaneComponent]?: Flags };
+}
+
+/** What a program is told. */
+export interface Flags {
+  readonly [flag: string]: string | number | boolean;
 }
 
 /** The port of every API server. */
@@ -116,10 +125,8 @@ export class ControlPlane {
     const pki = path.join(directory, 'pki');
     const kubernetes = toolset(this.options.kubernetes ?? 'kubernetes-newest');
     const surroundings: Surroundings = { network: this.machine.path, group, logs: path.join(directory, 'logs') };
-    const add = (component: ControlPlaneComponent, program: string, flags: { [flag: string]: string | number | boolean }) =>
-      this.components.set(component, new Component(component, [
-        program, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`),
-      ], surroundings));
+    const add = (component: ControlPlaneComponent, program: string, flags: Flags) =>
+      this.components.set(component, new Component(component, commandLine(program, { ...flags, ...this.options.flags?.[component] }), surroundings));
 
     const frontProxy = await Authority.make(path.join(pki, 'front-proxy'), 'front-proxy-ca');
     const [serviceAccounts, frontProxyClient, kubeletClient, controllerManager, scheduler] = await Promise.all([
@@ -191,10 +198,15 @@ export class ControlPlane {
       'service-account-private-key-file': serviceAccounts.key,
       'use-service-account-credentials': true,
     });
-    if (address) {
+    if (this.options.schedules ?? address) {
       add('kube-scheduler', kubernetes.path('kube-scheduler'), controllers('kube-scheduler', scheduler));
     }
   }
+}
+
+/** A program and what it is told. */
+export function commandLine(program: string, flags: Flags): string[] {
+  return [program, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)];
 }
 
 /** The address of the Service `kubernetes`: the first of the range. */

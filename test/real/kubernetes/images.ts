@@ -79,6 +79,7 @@ function image(name: string, key: string, config: ImageConfig, tree: (directory:
 /** An image that holds one static program and nothing else. */
 function programImage(name: string, program: string, file: string): Image {
   return image(name, digest(file), { Entrypoint: [`/${program}`] }, tree => {
+    fs.mkdirSync(path.dirname(path.join(tree, program)), { recursive: true });
     fs.copyFileSync(file, path.join(tree, program));
     fs.chmodSync(path.join(tree, program), 0o755);
     return tree;
@@ -109,6 +110,12 @@ export function pauseImage(): Image {
     });
   });
   return programImage('docker.io/cdk8s-hep/pause:1', 'pause', path.join(directory, 'pause'));
+}
+
+/** Karmada's agent in a member that pulls, at the path of its own image. Nodes are given it where it is wanted. */
+export function karmadaAgentImage(): Image {
+  const { version, path: program } = toolset('karmada');
+  return programImage(`docker.io/cdk8s-hep/karmada-agent:${version}`, 'bin/karmada-agent', program('agent'));
 }
 
 /** Everything that the pods of a testbed may ask for. */

@@ -96,6 +96,11 @@ export class TestbedNode {
     await this.runtime.start(images);
   }
 
+  /** Gives it a further image. */
+  public async take(image: Image): Promise<void> {
+    await this.runtime.take(image);
+  }
+
   /** Joins the cluster, with certificates of its authority. */
   public async join(authority: Authority): Promise<void> {
     const kubernetes = toolset('kubernetes-newest');

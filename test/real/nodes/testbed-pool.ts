@@ -54,8 +54,8 @@ export class TestbedPool extends CondorTools {
 
   public readonly namespace: string;
 
-  private constructor(
-    private readonly testbed: Testbed, public readonly files: { readonly [cluster: string]: string }, private readonly names: PoolNames,
+  protected constructor(
+    protected readonly testbed: Testbed, public readonly files: { readonly [cluster: string]: string }, private readonly names: PoolNames,
   ) {
     super();
     this.namespace = names.namespace ?? 'condor';
@@ -149,7 +149,7 @@ export class TestbedPool extends CondorTools {
     return this.exec(HOST, 'condor-ap1-0', argv, options);
   }
 
-  private async startHost(): Promise<void> {
+  protected async startHost(): Promise<void> {
     const { host, namespace } = this;
     await host.apply(this.files[HOST]);
     const key = randomBytes(64).toString('base64');
@@ -165,14 +165,18 @@ export class TestbedPool extends CondorTools {
   }
 
   private async startMember(member: string): Promise<void> {
+    await this.testbed.cluster(member).apply(this.files[member]);
+    await this.admit(member, this.manifests(member).filter(({ kind }) => kind === 'DaemonSet').map(({ metadata }) => metadata.name));
+  }
+
+  /** Gives a member's fleets the token by which they come into the pool, and waits until their pods are ready. */
+  protected async admit(member: string, fleets: readonly string[]): Promise<void> {
     const cluster = this.testbed.cluster(member);
-    await cluster.apply(this.files[member]);
     const token = await this.token(`startd-${member}@cern.ch`, 'ADVERTISE_STARTD', 'ADVERTISE_MASTER');
-    const fleets = this.manifests(member).filter(({ kind }) => kind === 'DaemonSet');
-    for (const { metadata } of fleets) {
-      await cluster.run(['create', 'secret', 'generic', `${metadata.name}-token`, '--namespace', this.namespace, '--from-file=token=/dev/stdin'], { input: token });
-      await until(`${member}: the pods of ${metadata.name} are ready`, async () => {
-        const { status } = await cluster.get('daemonset', metadata.name, '--namespace', this.namespace);
+    for (const fleet of fleets) {
+      await cluster.run(['create', 'secret', 'generic', `${fleet}-token`, '--namespace', this.namespace, '--from-file=token=/dev/stdin'], { input: token });
+      await until(`${member}: the pods of ${fleet} are ready`, async () => {
+        const { status } = await cluster.get('daemonset', fleet, '--namespace', this.namespace);
         return status.desiredNumberScheduled > 0 && status.numberReady === status.desiredNumberScheduled;
       }, 300);
     }

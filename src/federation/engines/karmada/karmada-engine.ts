@@ -140,7 +140,8 @@ export class KarmadaEngine extends FederationEngine {
   }
 
   /**
-   * In the order in which one command can apply it: what others need first, then what differs, before what differs, before where it goes.
+   * In the order in which one command can apply it: what others need first, then what differs and where it goes, then what goes there. A
+   * change that came before its policies would reach members that they keep it from: those that are paused now, or selected no more.
    *
    * @internal
    */
@@ -159,8 +160,8 @@ export class KarmadaEngine extends FederationEngine {
       ...members.filter(({ joinMode }) => joinMode === JoinMode.PULL).flatMap(agentGrants),
       ...taintPolicies(federation.node.id, objects, divided),
       ...policies.flatMap(({ overrides }) => overrides),
-      ...objects.map(({ manifest }) => manifest),
       ...policies.map(({ propagation }) => propagation),
+      ...objects.map(({ manifest }) => manifest),
     ];
   }
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'util';
+import { DerivedFields, derivedFields, isUnstated } from './derived-fields';
 import { isHollow } from './hollow';
 import { Manifest } from '../../manifest';
 
@@ -22,38 +23,41 @@ const DISCRIMINATORS = ['kind', 'name', 'type'];
  * - An object of another `type`, `kind` or `name` is written anew: what an API server filled in belongs to the old one, and some of it is
  *   forbidden beside the new (`rollingUpdate` beside `type: Recreate`).
  * - Lists of another length are written anew: no index counts on what stands before it.
+ * - What an API server derived from fields that change is removed, so that the member's derives it again.
  */
 export function overriders(from: Manifest, to: Manifest): Overrider[] {
-  return from === to || isDeepStrictEqual(from, to) ? [] : fieldChanges(from, to, '');
+  return from === to || isDeepStrictEqual(from, to) ? [] : fieldChanges(from, to, '', derivedFields(to));
 }
 
-function fieldChanges(from: Fields, to: Fields, path: string): Overrider[] {
+function fieldChanges(from: Fields, to: Fields, path: string, derived: DerivedFields): Overrider[] {
   const gone = Object.entries(from).filter(([field]) => !Object.hasOwn(to, field));
   const changed = Object.entries(to).filter(([field, value]) => !Object.hasOwn(from, field) || !isDeepStrictEqual(from[field], value));
   return [
     ...gone.flatMap(([field, value]) => removal(value, `${path}/${token(field)}`)),
-    ...changed.flatMap(([field, value]) => fieldChange(Object.hasOwn(from, field) ? from[field] : undefined, value, field, path)),
+    ...changed.flatMap(([field, value]) => fieldChange(Object.hasOwn(from, field) ? from[field] : undefined, value, field, path, derived)),
+    ...Object.entries(derived).filter(([field, by]) => isUnstated(from[field]) && isUnstated(to[field]) && by(from) !== by(to))
+      .flatMap(([field]) => removal(undefined, `${path}/${field}`)),
   ];
 }
 
-function fieldChange(from: unknown, to: unknown, field: string, path: string): Overrider[] {
+function fieldChange(from: unknown, to: unknown, field: string, path: string, derived: DerivedFields): Overrider[] {
   const at = `${path}/${token(field)}`;
   // Karmada finds nothing below an empty key
-  const inside = field === '' ? undefined : changesInside(from, to, at);
+  const inside = field === '' ? undefined : changesInside(from, to, at, derived);
   return inside ?? [written(to, at, isHollow(from) ? 'add' : 'replace')];
 }
 
 /** The changes inside a value that stays; nothing where it is written anew. */
-function changesInside(from: unknown, to: unknown, path: string): Overrider[] | undefined {
+function changesInside(from: unknown, to: unknown, path: string, derived: DerivedFields): Overrider[] | undefined {
   if (isHollow(from) || isHollow(to)) { return undefined; }
   if (Array.isArray(from) && Array.isArray(to)) {
-    return from.length === to.length ? from.flatMap((item, index) => itemChanges(item, to[index], `${path}/${index}`)) : undefined;
+    return from.length === to.length ? from.flatMap((item, index) => itemChanges(item, to[index], `${path}/${index}`, derived)) : undefined;
   }
-  return isFields(from) && isFields(to) && isSameThing(from, to, path) ? fieldChanges(from, to, path) : undefined;
+  return isFields(from) && isFields(to) && isSameThing(from, to, path) ? fieldChanges(from, to, path, derived) : undefined;
 }
 
-function itemChanges(from: unknown, to: unknown, path: string): Overrider[] {
-  return isDeepStrictEqual(from, to) ? [] : changesInside(from, to, path) ?? [written(to, path, 'replace')];
+function itemChanges(from: unknown, to: unknown, path: string, derived: DerivedFields): Overrider[] {
+  return isDeepStrictEqual(from, to) ? [] : changesInside(from, to, path, derived) ?? [written(to, path, 'replace')];
 }
 
 function removal(value: unknown, path: string): Overrider[] {

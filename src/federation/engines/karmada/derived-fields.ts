@@ -1,0 +1,53 @@
+import { apiGroup } from '../../kinds';
+import { Manifest } from '../../manifest';
+
+type Fields = { readonly [field: string]: any };
+
+/** Fields that an API server fills in where nobody states them, each with what it takes from the fields beside it. */
+export interface DerivedFields {
+  readonly [field: string]: (beside: Fields) => unknown;
+}
+
+const POD: DerivedFields = {
+  imagePullPolicy: ({ image }) => image && isLatest(image),
+  serviceAccount: ({ serviceAccountName }) => isUnstated(serviceAccountName),
+};
+
+const BY_KIND: { readonly [kind: string]: DerivedFields } = {
+  'CronJob.batch': POD,
+  'DaemonSet.apps': POD,
+  'Deployment.apps': POD,
+  'Job.batch': {
+    ...POD,
+    backoffLimit: ({ backoffLimitPerIndex }) => isUnstated(backoffLimitPerIndex),
+    completions: ({ parallelism }) => isUnstated(parallelism),
+    parallelism: ({ completions }) => isUnstated(completions),
+    podReplacementPolicy: ({ podFailurePolicy }) => isUnstated(podFailurePolicy),
+  },
+  'NetworkPolicy.networking.k8s.io': { policyTypes: ({ egress }) => isUnstated(egress) },
+  'Pod.': POD,
+  'ReplicaSet.apps': POD,
+  'Service.': {
+    clusterIPs: ({ clusterIP }) => clusterIP,
+    externalTrafficPolicy: ({ externalIPs }) => isUnstated(externalIPs),
+    targetPort: ({ port }) => port,
+  },
+  'StatefulSet.apps': POD,
+};
+
+/** What API servers derive in objects of a kind (`SetDefaults_...` of Kubernetes); what they always fill in alike is not among it. */
+export function derivedFields({ apiVersion, kind }: Manifest): DerivedFields {
+  return BY_KIND[`${kind}.${apiGroup(apiVersion)}`] ?? {};
+}
+
+/** Whether an API server fills a field in that has this value. */
+export function isUnstated(value: unknown): boolean {
+  return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
+}
+
+/** Whether an image is the newest of its name: by its tag, or without tag and digest. */
+function isLatest(image: string): boolean {
+  const [name, digest] = image.split('@');
+  const [, tag] = /:([^/:]+)$/.exec(name) ?? [];
+  return tag === undefined ? digest === undefined : tag === 'latest';
+}

@@ -1,0 +1,92 @@
+import * as fs from 'fs';
+import * as path from 'path';
+import { run } from '../command';
+import { Estate } from '../estate';
+import { Testbed } from '../kubernetes/testbed';
+import { TestbedPool } from '../nodes/testbed-pool';
+import { until } from '../until';
+import { KarmadaControlPlane } from './karmada-control-plane';
+
+/** Where Karmada keeps what it signs in by, in its API and in members that it pushes to. */
+const CLUSTER_NAMESPACE = 'karmada-cluster';
+
+/** Files of a program, by the contexts that they are applied to. */
+export type Files = { readonly [context: string]: string };
+
+/** What a Secret holds. */
+type Data = { readonly [key: string]: string };
+
+/** A program's files, which it writes into a folder. */
+export function filesOf(testbed: Testbed, program: (outdir: string) => void): Files {
+  const outdir = fs.mkdtempSync(path.join(Estate.directory(testbed.prefix), 'synth-'));
+  program(outdir);
+  return Object.fromEntries(fs.readdirSync(outdir).map(file => [file.replace(/\.k8s\.yaml$/, ''), fs.readFileSync(path.join(outdir, file), 'utf8')]));
+}
+
+/** Gives Karmada the tokens of a member that it pushes to, which lie in the member in Secrets of these names. */
+export async function handOver(karmada: KarmadaControlPlane, member: string, data: (name: string) => Promise<Data>): Promise<void> {
+  const [own, impersonator] = [await data(`karmada-${member}`), await data('karmada-impersonator')];
+  await karmada.apply([
+    secret(CLUSTER_NAMESPACE, member, { token: own.token, caBundle: own['ca.crt'] }),
+    secret(CLUSTER_NAMESPACE, `${member}-impersonator`, { token: impersonator.token }),
+  ]);
+}
+
+/** A pool whose fleet Karmada brings to the members: one that it pushes to, and one that pulls. */
+export class KarmadaPool extends TestbedPool {
+  /** Follows docs/engines/karmada.md until every machine is in the pool. */
+  public static async bring(testbed: Testbed, karmada: KarmadaControlPlane, files: Files): Promise<KarmadaPool> {
+    const pool = new KarmadaPool(testbed, karmada, files);
+    const hosting = pool.startHost();
+    await Promise.all(pool.members.map(member => testbed.cluster(member).apply(files[member])));
+    await karmada.apply(files.fed);
+    await Promise.all([pool.pushTo('meyrin'), pool.letPull('tsystems')]);
+    await hosting;
+    await Promise.all(pool.members.map(async member => {
+      await until(`${member}: the fleet has arrived`, async () =>
+        (await testbed.cluster(member).kubectl(['get', 'daemonset', 'startd', '--namespace', pool.namespace])).status === 0);
+      await pool.admit(member, ['startd']);
+    }));
+    return pool;
+  }
+
+  private constructor(testbed: Testbed, private readonly karmada: KarmadaControlPlane, files: Files) {
+    super(testbed, files, {});
+  }
+
+  public get members(): string[] {
+    return ['meyrin', 'tsystems'];
+  }
+
+  private async pushTo(member: string): Promise<void> {
+    await handOver(this.karmada, member, async account => (await this.testbed.cluster(member).get('secret', account, '--namespace', CLUSTER_NAMESPACE)).data);
+  }
+
+  /** Has Karmada sign a certificate for a member's agent, and gives it to the agent. */
+  private async letPull(member: string): Promise<void> {
+    const directory = Estate.directory(this.testbed.prefix);
+    const [key, request] = ['key', 'csr'].map(end => path.join(directory, `agent-${member}.${end}`));
+    await run(['openssl', 'req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc', '-subj', `/O=system:karmada:agents/CN=system:karmada:agent:${member}`,
+      '-keyout', key, '-out', request]);
+    const name = `agent-${member}`;
+    await this.karmada.apply([{
+      apiVersion: 'certificates.k8s.io/v1',
+      kind: 'CertificateSigningRequest',
+      metadata: { name },
+      spec: { request: fs.readFileSync(request).toString('base64'), signerName: 'kubernetes.io/kube-apiserver-client', usages: ['client auth'] },
+    }]);
+    await this.karmada.run(['certificate', 'approve', name]);
+    let certificate: string | undefined;
+    await until('the certificate is signed', async () => {
+      certificate = (await this.karmada.get('csr', name)).status.certificate;
+      return certificate !== undefined;
+    });
+    await this.testbed.cluster(member).apply([
+      secret('karmada-system', member, { 'tls.crt': certificate!, 'tls.key': fs.readFileSync(key).toString('base64') }),
+    ]);
+  }
+}
+
+function secret(namespace: string, name: string, data: Data): object {
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, data };
+}
