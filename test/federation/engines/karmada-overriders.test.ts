@@ -72,3 +72,29 @@ test.each([
 ])('%s', (_, from, to, changes) => {
   expect(overriders(object(from), object(to))).toEqual(changes);
 });
+
+const ofKind = (apiVersion: string, kind: string, spec: object): Manifest => ({ apiVersion, kind, metadata: { name: 'x', namespace: 'y' }, spec });
+const pod = (fields: object, ofPod: object = {}) => ofKind('apps/v1', 'DaemonSet', { template: { spec: { containers: [{ name: 'main', ...fields }], ...ofPod } } });
+const derivedAnew = (path: string) => [{ path, operator: 'add', value: '' }, { path, operator: 'remove' }];
+const CONTAINER = '/spec/template/spec/containers/0';
+
+test.each([
+  ['the pull policy of an image', pod({ image: 'a:1' }), pod({ image: 'a:latest' }), `${CONTAINER}/imagePullPolicy`],
+  ['the pull policy of an image without a tag', pod({ image: 'a.org:5000/a@sha256:0' }), pod({ image: 'a.org:5000/a' }), `${CONTAINER}/imagePullPolicy`],
+  ['the old name of the ServiceAccount', pod({}, { nodeName: 'n', serviceAccountName: 'a' }), pod({}, { nodeName: 'n' }), '/spec/template/spec/serviceAccount'],
+  ['the addresses of a Service', ofKind('v1', 'Service', { type: 'ClusterIP' }), ofKind('v1', 'Service', { type: 'ClusterIP', clusterIP: 'None' }), '/spec/clusterIPs'],
+  ['the port of pods', ofKind('v1', 'Service', { ports: [{ port: 80 }] }), ofKind('v1', 'Service', { ports: [{ port: 81 }] }), '/spec/ports/0/targetPort'],
+  ['the types of a NetworkPolicy', ofKind('networking.k8s.io/v1', 'NetworkPolicy', { podSelector: { matchLabels: { a: 'b' } }, policyTypes: [] }),
+    ofKind('networking.k8s.io/v1', 'NetworkPolicy', { podSelector: { matchLabels: { a: 'b' } }, policyTypes: [], egress: [{}] }), '/spec/policyTypes'],
+  ['the completions of a Job', ofKind('batch/v1', 'Job', { suspend: true }), ofKind('batch/v1', 'Job', { suspend: true, parallelism: 3 }), '/spec/completions'],
+])('an API server derives %s from what changes, and the member\'s derives it anew', (_, from, to, path) => {
+  expect(overriders(from, to)).toEqual(expect.arrayContaining(derivedAnew(path)));
+});
+
+test.each([
+  ['the other field says the same', pod({ image: 'a:1' }), pod({ image: 'b:1' }), [{ path: `${CONTAINER}/image`, operator: 'replace', value: 'b:1' }]],
+  ['it is stated', pod({ image: 'a:1', imagePullPolicy: 'Never' }), pod({ image: 'a', imagePullPolicy: 'Never' }), [{ path: `${CONTAINER}/image`, operator: 'replace', value: 'a' }]],
+  ['another kind calls it so', ofKind('example.org/v1', 'Thing', { port: 80 }), ofKind('example.org/v1', 'Thing', { port: 81 }), [{ path: '/spec/port', operator: 'replace', value: 81 }]],
+])('nothing is derived anew where %s', (_, from, to, changes) => {
+  expect(overriders(from, to)).toEqual(changes);
+});

@@ -44,6 +44,8 @@ const SOONER: Flags = {
   'cluster-status-update-frequency': '2s',
   'cluster-failure-threshold': '6s',
   'cluster-success-threshold': '4s',
+  // what waits for a member is tried again soon after it is back, and not after up to 1,000 seconds
+  'rate-limiter-max-delay': '5s',
 };
 
 /**
