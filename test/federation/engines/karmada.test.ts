@@ -144,6 +144,22 @@ describe('the file of the federation', () => {
     ]);
   });
 
+  test.each([
+    ['as many replicas as are to complete, for Karmada counts no more', { parallelism: 3, completions: 2 }, { parallelism: 2, completions: 2 }, [
+      { path: '/spec/parallelism', operator: 'replace', value: 3 },
+    ]],
+    ['one replica where none is to complete', { completions: 0 }, { completions: 1, parallelism: 1 }, [
+      { path: '/spec/parallelism', operator: 'remove' },
+      { path: '/spec/completions', operator: 'replace', value: 0 },
+    ]],
+    ['what it has, where that is what Karmada counts', { parallelism: 2, completions: 3 }, { parallelism: 2, completions: 3 }, []],
+  ])('a Job is held with %s', (_, declared, held, restoring) => {
+    const { fed } = site();
+    object(fed, 'batch/v1', 'Job', { name: 'sim', namespace: 'condor' }, { spec: { suspend: true, ...declared } });
+    expect(named(fed, 'Job', 'sim')!.spec).toEqual({ suspend: true, ...held });
+    expect(spec(fed, 'OverridePolicy', 'sim-job').overrideRules).toEqual(restoring.length > 0 ? [{ overriders: { plaintext: restoring } }] : []);
+  });
+
   test('members with equal differences share a rule', () => {
     const { fed, join } = site();
     join('zurich', { apiServer: 'https://zurich' });
@@ -620,6 +636,7 @@ describe('replicas', () => {
     fed.addOverride(web, ClusterSelector.of(tsystems), JsonPatch.replace('/spec/replicas', 3));
     engine.divide(web);
     engine.divide(web);
+    engine.divide(object(fed, 'batch/v1', 'Job', { name: 'sim', namespace: 'condor' }, { spec: { parallelism: 3, completions: 2 } }));
     expect(problemsOf(app)).toEqual([
       `divide[0] on fed/DaemonSet-startd: given [], allowed: ${ONE}`,
       `divide[1] on fed/two: given ["Deployment a","Deployment b"], allowed: ${ONE}`,
@@ -628,6 +645,7 @@ describe('replicas', () => {
       'divide[4] on fed/Deployment-web replicas: given "overrides for tsystems", allowed: no override of what is divided; give the members weights',
       'divide[5] on fed/Deployment-web: given "a second division", allowed: one division of an object',
       'divide[5] on fed/Deployment-web replicas: given "overrides for tsystems", allowed: no override of what is divided; give the members weights',
+      'divide[6] on fed/Job-sim parallelism: given 3, allowed: at most its completions (2): Karmada divides no more',
     ]);
   });
 });

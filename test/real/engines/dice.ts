@@ -23,8 +23,8 @@ export class Dice {
 
   /** At least one of them. */
   public some<T>(from: readonly T[]): T[] {
-    const bits = 1 + this.roll(2 ** from.length - 1);
-    return from.filter((_, index) => bits & 2 ** index);
+    const which = 1 + this.roll(2 ** from.length - 1);
+    return from.filter((_, index) => Math.floor(which / 2 ** index) % 2 === 1);
   }
 
   /** Fewer than so many, each made by itself. */

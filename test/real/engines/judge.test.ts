@@ -255,10 +255,13 @@ describeGo('The judges of equivalence', () => {
         federated('FederatedDaemonSet', 'startd', {
           template: { metadata: { annotations: { lost: 'always' } }, spec: startd('execute:24') },
           placement: { clusterSelector: { matchLabels: { pool: 'condor' } } },
-          overrides: [{ clusterName: 'tsystems', clusterOverrides: [
-            { path: '/spec/template/spec/containers/0/image', value: 'registry.example.org/execute:24' },
-            { path: '/spec/template/metadata/labels/site', op: 'add', value: 'tsystems' },
-          ] }],
+          overrides: [{
+            clusterName: 'tsystems',
+            clusterOverrides: [
+              { path: '/spec/template/spec/containers/0/image', value: 'registry.example.org/execute:24' },
+              { path: '/spec/template/metadata/labels/site', op: 'add', value: 'tsystems' },
+            ],
+          }],
         }),
       ],
     });

@@ -108,12 +108,20 @@ function randomNamespace(dice: Dice, name: string, members: readonly Member[]): 
   return { claims, within };
 }
 
-function program(rolled: { members: number[][]; namespaces: number[][]; objects: number[][]; overrides: number[][]; rest: number[] }): Program {
+interface Rolls {
+  readonly members: number[][];
+  readonly namespaces: number[][];
+  readonly objects: number[][];
+  readonly overrides: number[][];
+  readonly rest: number[];
+}
+
+function program(rolled: Rolls): Program {
   const members = rolled.members.map(randomMember);
   const namespaces = rolled.namespaces.map((rolls, index) => randomNamespace(new Dice(rolls), TEAMS[index], members));
   const claims: Claim[] = namespaces.flatMap(namespace => namespace.claims);
   // what is declared twice, each time otherwise, is left as it is
-  const kinds: (RandomKind | undefined)[] = namespaces.flatMap(namespace => namespace.claims.map(() => namespace.claims.length === 1 ? NAMESPACE : undefined));
+  const kinds = namespaces.flatMap(({ claims: own }) => own.map((): RandomKind | undefined => own.length === 1 ? NAMESPACE : undefined));
   rolled.objects.forEach((rolls, index) => {
     const dice = new Dice(rolls);
     const kind = dice.pick(KINDS);
@@ -142,7 +150,9 @@ function program(rolled: { members: number[][]; namespaces: number[][]; objects:
 }
 
 /** Overrides that apply, one after the other, to what the members have by then. */
-function randomOverrides(rolled: readonly number[][], members: readonly Member[], claims: readonly Claim[], kinds: readonly (RandomKind | undefined)[]): Override[] {
+function randomOverrides(
+  rolled: readonly number[][], members: readonly Member[], claims: readonly Claim[], kinds: readonly (RandomKind | undefined)[],
+): Override[] {
   const states = new Map<string, Manifest>();
   const overrides: Override[] = [];
   for (const rolls of rolled) {
@@ -153,7 +163,8 @@ function randomOverrides(rolled: readonly number[][], members: readonly Member[]
     const holders = members.filter(member => selects(claims[claim].selector, member));
     const selector = randomSelector(dice, holders, 0);
     const chosen = holders.filter(member => selects(selector, member));
-    const scoped: Selector = members.every(member => !selects(selector, member) || holders.includes(member)) ? selector : { by: 'names', names: chosen.map(({ name }) => name) };
+    const astray = members.some(member => selects(selector, member) && !holders.includes(member));
+    const scoped: Selector = astray ? { by: 'names', names: chosen.map(({ name }) => name) } : selector;
     const keyOf = ({ name }: Member) => `${claim} ${name}`;
     const stateOf = (member: Member) => states.get(keyOf(member)) ?? claims[claim].manifest;
     const operations: Operation[] = [];
@@ -186,8 +197,8 @@ const several = (count: number, { least, most }: { least: number; most: number }
 export const randomPrograms: fc.Arbitrary<Program> = fc.record({
   members: several(4, { least: 1, most: 4 }),
   namespaces: several(12, { least: 1, most: 2 }),
-  objects: several(80, { least: 1, most: 7 }),
-  overrides: several(60, { least: 0, most: 8 }),
+  objects: several(64, { least: 1, most: 7 }),
+  overrides: several(48, { least: 0, most: 8 }),
   rest: rolls(4),
 }).map(program);
 

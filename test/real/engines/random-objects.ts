@@ -46,14 +46,14 @@ const TREE_KEYS = ['a', 'b', '', '/', '~', 'a/b~c', '~1', '0', '-', 'ключ', 
 const text = (dice: Dice) => dice.pick(TEXTS);
 const labelValue = (dice: Dice) => dice.pick(LABEL_VALUES);
 
-function tree(dice: Dice, depth: number, nulls: boolean): unknown {
+function tree(dice: Dice, depth: number): unknown {
   switch (dice.roll(depth > 0 ? 7 : 4)) {
     case 0: return text(dice);
     case 1: return dice.pick([0, 1, -7, 0.5, 9007199254740991]);
     case 2: return dice.once(2);
-    case 3: return nulls ? null : '';
-    case 4: return dice.times(4, () => tree(dice, depth - 1, nulls));
-    default: return Object.fromEntries(dice.times(4, () => [dice.pick(TREE_KEYS), tree(dice, depth - 1, nulls)]));
+    case 3: return null;
+    case 4: return dice.times(4, () => tree(dice, depth - 1));
+    default: return Object.fromEntries(dice.times(4, () => [dice.pick(TREE_KEYS), tree(dice, depth - 1)]));
   }
 }
 
@@ -119,6 +119,8 @@ function podTemplate(name: string, restartPolicy?: string): Fields {
   };
 }
 
+const isIndexed = (manifest: Manifest) => valueAt(manifest, '/spec/completionMode') === 'Indexed';
+
 const workload = (name: string) => ({ spec: { selector: { matchLabels: { app: name } }, template: podTemplate(name) } });
 
 function definitionOf(kind: string, plural: string, scope: string): Manifest {
@@ -141,7 +143,7 @@ const custom = (kind: string, plural: string, namespaced: boolean): RandomKind =
   kind,
   namespaced,
   fields: () => ({}),
-  places: [{ path: '/spec', holds: 'tree', value: dice => Object.fromEntries(dice.times(5, () => [dice.pick(TREE_KEYS), tree(dice, 2, true)])) }],
+  places: [{ path: '/spec', holds: 'tree', value: dice => Object.fromEntries(dice.times(5, () => [dice.pick(TREE_KEYS), tree(dice, 2)])) }],
   definition: definitionOf(kind, plural, namespaced ? 'Namespaced' : 'Cluster'),
 });
 
@@ -185,7 +187,12 @@ export const KINDS: readonly RandomKind[] = [
     // without labels of its own a Job gets those of its pods, from the API server that takes it first
     fields: name => ({ spec: { template: podTemplate(name, 'Never') } }),
     labels: name => ({ app: name }),
-    places: [...podPlaces('/spec/template'), oneOf('/spec/parallelism', 0, 1, 3), oneOf('/spec/completions', 0, 1, 5), oneOf('/spec/suspend', false, true)],
+    places: [
+      ...podPlaces('/spec/template'), oneOf('/spec/parallelism', 0, 1, 3), oneOf('/spec/completions', 0, 1, 5), oneOf('/spec/suspend', false, true),
+      { ...oneOf('/spec/completionMode', 'NonIndexed', 'Indexed'), allows: manifest => !isIndexed(manifest) || typeof valueAt(manifest, '/spec/completions') === 'number' },
+      { ...oneOf('/spec/backoffLimitPerIndex', 1), allows: manifest => isIndexed(manifest) || (valueAt(manifest, '/spec/backoffLimitPerIndex') ?? null) === null },
+      oneOf('/spec/podFailurePolicy', { rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }] }),
+    ],
   },
   {
     apiVersion: 'batch/v1',
@@ -208,6 +215,7 @@ export const KINDS: readonly RandomKind[] = [
       oneOf('/spec/type', 'ClusterIP', 'NodePort', 'LoadBalancer'),
       oneOf('/spec/publishNotReadyAddresses', false, true),
       { ...oneOf('/spec/ports/0/port', 80, 443), required: true },
+      oneOf('/spec/externalIPs', ['192.0.2.1']),
       oneOf('/spec/sessionAffinity', 'None', 'ClientIP'),
       { ...oneOf('/spec/clusterIP', 'None'), allows: manifest => !valueAt(manifest, '/spec/clusterIP') || (valueAt(manifest, '/spec/type') ?? 'ClusterIP') === 'ClusterIP' },
     ],
@@ -300,7 +308,7 @@ export function operationAt(kind: RandomKind, manifest: Manifest, dice: Dice): O
   const { path: at, container } = dice.pick(containers);
   const keys = place.keys ?? TREE_KEYS;
   const there = Object.keys(container).filter(key => !place.shared || keys.includes(key));
-  const value = place.holds === 'tree' ? tree(dice, 2, true) : place.value(dice, dice.roll(9));
+  const value = place.holds === 'tree' ? tree(dice, 2) : place.value(dice, dice.roll(9));
   const target = () => `${at}/${Array.isArray(container) ? newIndex(container, dice) : escaped(dice.pick(keys))}`;
   if (there.length === 0) { return { op: 'add', path: target(), value }; }
   const source = `${at}/${escaped(dice.pick(there))}`;

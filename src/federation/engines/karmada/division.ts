@@ -89,6 +89,10 @@ function divisionProblems({ template, results, late }: HeldObject, options: Karm
   if (replicasOf(template) < 1) {
     problems.push(problem(`${where} ${replicasField(template)}`, replicasOf(template), 'at least 1 to divide'));
   }
+  const { completions = Infinity } = (template.spec ?? {}) as { completions?: number };
+  if (replicasOf(template) > completions) {
+    problems.push(problem(`${where} ${replicasField(template)}`, replicasOf(template), `at most its completions (${completions}): Karmada divides no more`));
+  }
   const differing = [...results].filter(([, result]) => replicasOf(result) !== replicasOf(template)).map(([{ node }]) => node.id);
   if (differing.length > 0) {
     problems.push(problem(`${where} ${replicasField(template)}`, `overrides for ${differing.join(', ')}`,
