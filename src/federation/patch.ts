@@ -1,5 +1,5 @@
 import { JsonPatch } from 'cdk8s';
-import { applyPatch, compare, deepClone, JsonPatchError, Operation } from 'fast-json-patch';
+import { applyOperation, compare, deepClone, JsonPatchError, Operation, unescapePathComponent } from 'fast-json-patch';
 import { Manifest } from './manifest';
 
 export type { Operation } from 'fast-json-patch';
@@ -26,12 +26,32 @@ export function forbidden(operation: Operation): string | undefined {
  */
 export function apply(manifest: Manifest, ops: Operation[]): Manifest {
   try {
-    return applyPatch(manifest, deepClone(ops), true, false).newDocument;
+    return deepClone(ops).reduce((document: Manifest, operation: Operation) => {
+      refuseInherited(document, operation);
+      return applyOperation(document, operation, true, true).newDocument;
+    }, deepClone(manifest));
   } catch (error) {
     if (!(error instanceof JsonPatchError)) { throw error; }
     const { op, path } = (error.operation ?? {}) as Partial<Operation>;
     throw new Error(`${op} ${path}: ${error.name.toLowerCase().replace(/_/g, ' ')}`);
   }
+}
+
+/** Every JavaScript object has a `toString` and the like, which fast-json-patch takes for keys that are there. */
+function refuseInherited(document: Manifest, operation: Operation): void {
+  const parent = operation.path.slice(0, operation.path.lastIndexOf('/'));
+  const needed = 'from' in operation ? [operation.from, parent] : [operation.op === 'add' ? parent : operation.path];
+  if (needed.some(path => inherits(document, path))) { throw new Error(`${operation.op} ${operation.path}: operation path unresolvable`); }
+}
+
+function inherits(document: Manifest, path: string): boolean {
+  let value: unknown = document;
+  for (const key of path.split('/').slice(1).map(unescapePathComponent)) {
+    if (typeof value !== 'object' || value === null) { return false; }
+    if (!Object.prototype.hasOwnProperty.call(value, key)) { return key in value; }
+    value = (value as { [key: string]: unknown })[key];
+  }
+  return false;
 }
 
 /** The operations that make one object of another: `add`, `remove` and `replace` on paths that are there, and no others. */

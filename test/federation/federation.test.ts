@@ -117,9 +117,19 @@ describe('overrides', () => {
     expect(Testing.synth(tsystems)[0].data).toEqual({ site: 'otc', z: 'a' });
   });
 
+  test('may call a key like what every JavaScript object has', () => {
+    const { fed, meyrin } = site();
+    const target = configMap(fed, 'settings', {});
+    fed.addOverride(target, ClusterSelector.of(meyrin), JsonPatch.add('/data/toString', 'a'), JsonPatch.move('/data/toString', '/data/valueOf'));
+    expect(Testing.synth(meyrin)[0].data).toEqual({ valueOf: 'a' });
+  });
+
   test.each([
     ['a path that is not there', JsonPatch.replace('/data/absent', 'x'), 'replace /data/absent: operation path unresolvable'],
     ['a removal of what is not there', JsonPatch.remove('/data/absent'), 'remove /data/absent: operation path unresolvable'],
+    ['a path that every JavaScript object has', JsonPatch.replace('/data/toString', 'x'), 'replace /data/toString: operation path unresolvable'],
+    ['a move of what every JavaScript object has', JsonPatch.move('/data/constructor', '/data/b'), 'move /data/b: operation path unresolvable'],
+    ['a place below what every JavaScript object has', JsonPatch.add('/data/valueOf/x', 'y'), 'add /data/valueOf/x: operation path unresolvable'],
     ['a parent that is not there', JsonPatch.add('/spec/a', 'x'), 'add /spec/a: operation path cannot add'],
     ['a failed test', JsonPatch.test('/data/a', '2'), 'test operation failed'],
     ['another name', JsonPatch.replace('/metadata/name', 'x'), 'would make it another object'],
