@@ -47,14 +47,17 @@ function missingPrograms(programs: { readonly [program: string]: string }): stri
   return Object.entries(programs).filter(([program]) => !onPath(program)).map(([program, debianPackage]) => `${program} (package ${debianPackage})`);
 }
 
+/** What a suite lacks that needs Go alone. */
+function missingGo(): string[] {
+  const version = /go(\d+)\.(\d+)(?:\.(\d+))?/.exec(spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' }).stdout ?? '');
+  const older = version && LEAST_GO.map((least, index) => Number(version[index + 1] ?? 0) - least).find(difference => difference !== 0);
+  return !version || (older ?? 0) < 0 ? [`Go ${LEAST_GO.join('.')} or newer`] : [];
+}
+
 /** What this machine lacks to run clusters; empty if nothing. */
 export function missingForClusters(): string[] {
   const missing = [...missingRequirements(), ...missingPrograms(CLUSTERS)];
-  const version = /go(\d+)\.(\d+)(?:\.(\d+))?/.exec(spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' }).stdout ?? '');
-  const older = version && LEAST_GO.map((least, index) => Number(version[index + 1] ?? 0) - least).find(difference => difference !== 0);
-  if (!version || (older ?? 0) < 0) {
-    missing.push(`Go ${LEAST_GO.join('.')} or newer`);
-  }
+  missing.push(...missingGo());
   if (Number(fs.readFileSync(WATCHES, 'utf8')) < LEAST_WATCHES) {
     missing.push(`${LEAST_WATCHES} watches of files per user (${WATCHES})`);
   }
@@ -102,6 +105,11 @@ export function describeReal(name: string, suite: () => void): void {
 /** The same for a suite that needs clusters. */
 export function describeClusters(name: string, suite: () => void): void {
   describeIf(missingForClusters(), name, suite);
+}
+
+/** The same for a suite that needs Go, and no more. */
+export function describeGo(name: string, suite: () => void): void {
+  describeIf(missingGo(), name, suite);
 }
 
 function describeIf(missing: string[], name: string, suite: () => void): void {

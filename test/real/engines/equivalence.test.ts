@@ -4,12 +4,12 @@ import * as path from 'path';
 import { App } from 'cdk8s';
 import * as fc from 'fast-check';
 import { parseAllDocuments } from 'yaml';
-import { describeGo } from './describe-go';
 import { differences } from './differences';
 import { Judge } from './judge';
 import { Files, JudgedEngine, judgedEngines } from './judged-engines';
 import { declare, Program, randomPrograms } from './random-federations';
 import { synthesized } from './synthesized';
+import { describeGo } from '../requirements';
 
 const CASES = Number(process.env.CDK8S_HEP_CASES ?? 10_000);
 const SEED = Number(process.env.CDK8S_HEP_SEED ?? 20_190_116);

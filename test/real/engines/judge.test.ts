@@ -1,11 +1,11 @@
 import { App } from 'cdk8s';
-import { describeGo } from './describe-go';
 import { differences } from './differences';
 import { Judge } from './judge';
 import { Files, judgedEngines } from './judged-engines';
 import { declare, Program } from './random-federations';
 import { synthesized } from './synthesized';
 import { Manifest } from '../../../src/federation/manifest';
+import { describeGo } from '../requirements';
 
 const object = (apiVersion: string, kind: string, name: string, namespace: string | undefined, fields: object): Manifest =>
   ({ apiVersion, kind, metadata: { name, ...namespace && { namespace } }, ...fields });
