@@ -1,10 +1,9 @@
-import { ApiObject, App, Chart, Duration, Size } from 'cdk8s';
+import { ApiObject, App, Chart, Duration } from 'cdk8s';
+import { examplePool } from './example-pool';
 import {
-  AccountingGroup, Cluster, ClusterSelector, CondorHost, CondorImage, FederatedCluster, Federation, FederationEngine, JoinMode, ManifestsEngine,
-  Placement, RunMode, StartdFleet, StartdLiveness,
+  Cluster, ClusterIdentity, ClusterSelector, CondorImage, FederatedCluster, Federation, FederationEngine, JoinMode, KarmadaEngine, KarmadaEngineProps,
+  ManifestsEngine, Placement,
 } from '../../../src';
-import { KarmadaEngine, KarmadaEngineProps } from '../../../src/federation/engines/karmada';
-import { ClusterIdentity } from '../../../src/workload/cluster-identity';
 
 /** What a program is told of the clusters that it finds. */
 export interface Found {
@@ -52,25 +51,9 @@ function program(outdir: string, engine: FederationEngine, { apiServers }: Found
   const tsystems = change.tsystems === 'gone' ? [] : [new FederatedCluster(app, 'tsystems', {
     federation, provider: 't-systems', region: 'eu-de', labels, joinMode: JoinMode.PULL, paused: change.paused,
   })];
-  const pool = new CondorHost(host, 'condor', {
-    trustDomain: 'cern.ch',
-    centralManagers: [{ address: 'condor.cern.ch' }],
-    accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
-    accountingGroups: [AccountingGroup.share('ATLAS', 0.6), AccountingGroup.share('CMS', 0.4)],
-    image: CondorImage.debian(),
+  const startd = examplePool(host, new Placement(federation, 'pool', { clusters: ClusterSelector.labels(labels) }), {
     negotiatorInterval: Duration.seconds(5),
     extraConfig: { NEGOTIATOR_MIN_INTERVAL: 1, NEGOTIATOR_CYCLE_DELAY: 1 },
-  });
-  const startd = new StartdFleet(new Placement(federation, 'pool', { clusters: ClusterSelector.labels(labels) }), 'startd', {
-    pool,
-    runMode: RunMode.CONDOR_STARTD,
-    liveness: StartdLiveness.CONDOR_WHO,
-    hostNetwork: true,
-    privileged: true,
-    cpus: 8,
-    memory: Size.mebibytes(22500),
-    attributes: { CERNEnvironment: 'production', HasMPI: true },
-    maxJobRetirement: Duration.hours(24),
   });
   startd.on(meyrin, { attributes: { Datacenter: 'meyrin' } });
   for (const member of tsystems) {

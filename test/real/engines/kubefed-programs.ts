@@ -1,9 +1,6 @@
-import { ApiObject, App, Duration, JsonPatch, Size } from 'cdk8s';
-import {
-  AccountingGroup, Cluster, ClusterSelector, CondorHost, CondorImage, FederatedCluster, Federation, FederationEngine, ManifestsEngine, Placement,
-  RunMode, StartdFleet, StartdLiveness,
-} from '../../../src';
-import { KubeFedEngine } from '../../../src/federation/engines/kubefed';
+import { ApiObject, App, JsonPatch } from 'cdk8s';
+import { examplePool } from './example-pool';
+import { Cluster, ClusterSelector, FederatedCluster, Federation, FederationEngine, KubeFedEngine, ManifestsEngine, Placement } from '../../../src';
 
 /** What a program is told of a member that it finds. */
 export interface FoundMember {
@@ -40,24 +37,7 @@ function program(outdir: string, engine: FederationEngine, found: Found, { datac
   const federation = new Federation(app, 'fed', { host, engine });
   const meyrin = new FederatedCluster(app, 'meyrin', { federation, provider: 'cern', region: 'meyrin', ...found.meyrin });
   const tsystems = new FederatedCluster(app, 'tsystems', { federation, provider: 't-systems', region: 'eu-de', ...found.tsystems });
-  const pool = new CondorHost(host, 'condor', {
-    trustDomain: 'cern.ch',
-    centralManagers: [{ address: 'condor.cern.ch' }],
-    accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
-    accountingGroups: [AccountingGroup.share('ATLAS', 0.6), AccountingGroup.share('CMS', 0.4)],
-    image: CondorImage.debian(),
-  });
-  const startd = new StartdFleet(federation, 'startd', {
-    pool,
-    runMode: RunMode.CONDOR_STARTD,
-    liveness: StartdLiveness.CONDOR_WHO,
-    hostNetwork: true,
-    privileged: true,
-    cpus: 8,
-    memory: Size.mebibytes(22500),
-    attributes: { CERNEnvironment: 'production', HasMPI: true },
-    maxJobRetirement: Duration.hours(24),
-  });
+  const startd = examplePool(host, federation);
   startd.on(meyrin, { attributes: { Datacenter: 'meyrin' } });
   startd.on(tsystems, { attributes: { Datacenter: datacenter } });
   notices(federation, ClusterSelector.of(tsystems));
