@@ -8,7 +8,8 @@ module.exports = {
   transform: unit.transform,
   moduleNameMapper: unit.moduleNameMapper,
   clearMocks: true,
-  reporters: ['default', '<rootDir>/test/real/minutes.js', '<rootDir>/test/real/skipped-suites.js'],
+  // what failed is told again at the end: who cuts a long output keeps that
+  reporters: ['default', ['summary', { summaryThreshold: 1 }], '<rootDir>/test/real/minutes.js', '<rootDir>/test/real/skipped-suites.js'],
   testTimeout: 300_000,
   globalSetup: '<rootDir>/test/real/build-first.ts',
   testSequencer: '<rootDir>/test/real/longest-first.js',
