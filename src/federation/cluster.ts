@@ -1,6 +1,7 @@
 import { ApiObject, App, Chart } from 'cdk8s';
 import { Construct, IConstruct } from 'constructs';
 import { chartProblems } from './chart-rules';
+import { isLabelKey, isLabelValue, LABEL_KEY, LABEL_VALUE } from './labels';
 import { isDnsLabel, objectName } from './names';
 import { Rendering } from './rendering';
 import { problem } from '../problem';
@@ -41,7 +42,8 @@ export interface ClusterProps {
   readonly zones?: string[];
 
   /**
-   * Labels of the cluster itself, for placements to select by. They are not put on objects.
+   * Labels of the cluster itself, for placements to select by. They are not put on objects; engines with an object for each member
+   * put them on that. Refused: keys and values that Kubernetes does not take as labels.
    *
    * @default - none
    */
@@ -141,6 +143,10 @@ export class Cluster extends Chart {
     }
     if (!this.context.trim()) {
       problems.push(problem('context', this.context, 'the name of a kubeconfig context'));
+    }
+    for (const [key, value] of Object.entries(this.clusterLabels)) {
+      if (!isLabelKey(key)) { problems.push(problem('labels', key, LABEL_KEY)); }
+      if (!isLabelValue(value)) { problems.push(problem(`labels.${key}`, value, LABEL_VALUE)); }
     }
     const first = Rendering.of(this).firstOf(this.context, App.of(this));
     if (first && first !== this) {

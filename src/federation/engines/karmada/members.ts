@@ -1,11 +1,10 @@
 import { CLUSTER_NAMESPACE, impersonatorSecret } from './cluster-object';
 import { problem } from '../../../problem';
 import { FederatedCluster, JoinMode } from '../../federated-cluster';
+import { isLabelValue, LABEL_VALUE } from '../../labels';
 
 const HTTPS = /^https:\/\/([\w.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?$/;
 const UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const LABEL_KEY = /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/;
-const LABEL_VALUE = /^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$/;
 
 const MAX_NAME = 253;
 
@@ -62,17 +61,11 @@ function pushed({ node: { id }, apiServer, caBundle }: FederatedCluster): string
   return problems;
 }
 
-function described({ node: { id }, provider, region, zones, clusterLabels }: FederatedCluster): string[] {
-  const values: [string, string | undefined][] = [
-    ['provider', provider], ['region', region], ...zones.map((zone): [string, string] => ['zones', zone]),
-    ...Object.entries(clusterLabels).map(([key, value]): [string, string] => [`labels.${key}`, value]),
-  ];
-  return [
-    ...values.filter(([, value]) => value !== undefined && !LABEL_VALUE.test(value))
-      .map(([property, value]) => problem(`${id} ${property}`, value, "a label's value: A-Z, a-z, 0-9, '-', '_' and '.', at most 63 characters")),
-    ...Object.keys(clusterLabels).filter(key => !LABEL_KEY.test(key))
-      .map(key => problem(`${id} labels`, key, "a label's key, for instance tier or example.org/tier")),
-  ];
+/** Policies select members by these as by labels, and take no value that no label has. */
+function described({ node: { id }, provider, region, zones }: FederatedCluster): string[] {
+  const values: [string, string | undefined][] = [['provider', provider], ['region', region], ...zones.map((zone): [string, string] => ['zones', zone])];
+  return values.filter(([, value]) => value !== undefined && !isLabelValue(value))
+    .map(([property, value]) => problem(`${id} ${property}`, value, LABEL_VALUE));
 }
 
 function secretProblems(members: readonly FederatedCluster[]): string[] {
