@@ -91,6 +91,18 @@ test.each([
   expect(overriders(from, to)).toEqual(expect.arrayContaining(derivedAnew(path)));
 });
 
+const job = (pods: object, labels?: object): Manifest =>
+  ({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'x', ...labels && { labels } }, spec: { template: { metadata: { labels: pods } } } });
+const ofPods = (change: object) => ({ path: '/spec/template/metadata/labels/a', ...change });
+const replaced = { operator: 'replace', value: '2' };
+
+test.each<[string, Manifest, Manifest, object[]]>([
+  ['those of its pods', job({ a: '1' }), job({ a: '2' }), [{ path: '/metadata/labels/a', ...replaced }, ofPods(replaced)]],
+  ['its own', job({ a: '1' }, { own: 'x' }), job({ a: '2' }, { own: 'x' }), [ofPods(replaced)]],
+  ['its own in one member', job({ a: '1' }), job({ a: '1' }, { own: 'x' }),
+    [{ path: '/metadata/labels', operator: 'add', value: { own: 'x' } }]],
+])('a Job has the labels that its API server gave it: %s', (_, from, to, changes) => expect(overriders(from, to)).toEqual(changes));
+
 test.each([
   ['the other field says the same', pod({ image: 'a:1' }), pod({ image: 'b:1' }), [{ path: `${CONTAINER}/image`, operator: 'replace', value: 'b:1' }]],
   ['it is stated', pod({ image: 'a:1', imagePullPolicy: 'Never' }), pod({ image: 'a', imagePullPolicy: 'Never' }), [{ path: `${CONTAINER}/image`, operator: 'replace', value: 'a' }]],

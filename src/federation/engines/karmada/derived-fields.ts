@@ -40,6 +40,21 @@ export function derivedFields({ apiVersion, kind }: Manifest): DerivedFields {
   return BY_KIND[`${kind}.${apiGroup(apiVersion)}`] ?? {};
 }
 
+/**
+ * Two forms of a Job with the labels that an API server gives it where neither states any: those of its pods, as they are when it first takes
+ * the Job. They stay when the pods' labels change, also in the member, where Karmada's own labels stand beside them.
+ */
+export function withDerivedLabels(...forms: [Manifest, Manifest]): [Manifest, Manifest] {
+  const [{ apiVersion, kind }] = forms;
+  const derived = kind === 'Job' && apiGroup(apiVersion) === 'batch' && forms.every(({ metadata: { labels } }) => Object.keys(labels ?? {}).length === 0);
+  return derived ? forms.map(labelledAsPods) as [Manifest, Manifest] : forms;
+}
+
+function labelledAsPods(manifest: Manifest): Manifest {
+  const labels = (manifest.spec as Fields | undefined)?.template?.metadata?.labels;
+  return labels ? { ...manifest, metadata: { ...manifest.metadata, labels } } : manifest;
+}
+
 /** Whether an API server fills a field in that has this value. */
 export function isUnstated(value: unknown): boolean {
   return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'util';
-import { DerivedFields, derivedFields, isUnstated } from './derived-fields';
+import { DerivedFields, derivedFields, isUnstated, withDerivedLabels } from './derived-fields';
 import { isHollow } from './hollow';
 import { Manifest } from '../../manifest';
 
@@ -23,10 +23,11 @@ const DISCRIMINATORS = ['kind', 'name', 'type'];
  * - An object of another `type`, `kind` or `name` is written anew: what an API server filled in belongs to the old one, and some of it is
  *   forbidden beside the new (`rollingUpdate` beside `type: Recreate`).
  * - Lists of another length are written anew: no index counts on what stands before it.
- * - What an API server derived from fields that change is removed, so that the member's derives it again.
+ * - What an API server derived from fields that change is removed, so that the member's derives it again; the labels of a Job, which
+ *   it would not derive beside Karmada's own, are changed.
  */
 export function overriders(from: Manifest, to: Manifest): Overrider[] {
-  return from === to || isDeepStrictEqual(from, to) ? [] : fieldChanges(from, to, '', derivedFields(to));
+  return from === to || isDeepStrictEqual(from, to) ? [] : fieldChanges(...withDerivedLabels(from, to), '', derivedFields(to));
 }
 
 function fieldChanges(from: Fields, to: Fields, path: string, derived: DerivedFields): Overrider[] {
@@ -66,7 +67,8 @@ function removal(value: unknown, path: string): Overrider[] {
 }
 
 function written(value: unknown, path: string, operator: 'add' | 'replace'): Overrider {
-  return value === null ? { path, operator } : { path, operator, value };
+  // members share what is equal in them, and what stood in two rules of a policy would be written as an alias
+  return value === null ? { path, operator } : { path, operator, value: structuredClone(value) };
 }
 
 /** Labels and annotations have keys of their own, which discriminate nothing. */
