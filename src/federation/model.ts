@@ -7,8 +7,9 @@ import type { Federation } from './federation';
 import type { LiveSelection } from './live-selection';
 import { Manifest } from './manifest';
 import { Variation } from './override';
-import { apply, forbidden } from './patch';
+import { apply, forbidden, Operation } from './patch';
 import { Placement } from './placement';
+import { misread } from './written-text';
 import { problem } from '../problem';
 
 /** One object of the federation: its template and where it goes. */
@@ -48,6 +49,11 @@ export class FederationModel {
   /** The object as a member gets it. */
   public manifestOf(object: FederatedObject, member: FederatedCluster): Manifest {
     return this.varied.get(object)?.get(member) ?? object.template;
+  }
+
+  /** What members get that get something else than the template. */
+  public differencesOf(object: FederatedObject): Iterable<[FederatedCluster, Manifest]> {
+    return this.varied.get(object) ?? [];
   }
 
   /** The objects for an API that holds each of them once; files hold them as often as there are members. */
@@ -147,6 +153,7 @@ export class FederationModel {
       return;
     }
     if (operations.length === 0) { return; }
+    this.problems.push(...operations.flatMap(written).map(reason => `${where} for ${member.node.id}: ${reason}`));
     try {
       const byMember = this.varied.get(object) ?? new Map<FederatedCluster, Manifest>();
       byMember.set(member, apply(this.manifestOf(object, member), operations));
@@ -155,6 +162,11 @@ export class FederationModel {
       this.problems.push(`${where} for ${member.node.id}: ${(error as Error).message}`);
     }
   }
+}
+
+/** What an operation writes that would not be read as it is: its value, and the key that this gets. */
+function written({ path, ...operation }: Operation): string[] {
+  return 'value' in operation ? [...misread(path.slice(path.lastIndexOf('/') + 1), path), ...misread(operation.value, path)] : [];
 }
 
 function defaultObject(construct: IConstruct): ApiObject | undefined {

@@ -6,10 +6,19 @@ import { IConstruct } from 'constructs';
 import type { Cluster } from './cluster';
 import type { FederatedCluster } from './federated-cluster';
 import type { Federation } from './federation';
+import { keptImages } from './kept-images';
 import { isClusterScoped } from './kinds';
 import { identity, Manifest } from './manifest';
 import { merge } from './merge';
+import { missingReferences } from './missing-references';
 import { FederationModel } from './model';
+import { misread } from './written-text';
+
+/** The objects of a cluster, each once, and why others can't be there. */
+interface Merged {
+  readonly manifests: ReadonlyMap<string, Manifest>;
+  readonly problems: readonly string[];
+}
 
 const installed = new WeakSet<App>();
 const underWay = new WeakMap<App, Rendering>();
@@ -65,6 +74,8 @@ export class Rendering {
 
   private readonly manifests = new Map<ApiObject, Manifest>();
   private readonly models = new Map<Federation, FederationModel>();
+  private readonly clusters = new Map<Cluster, Merged>();
+  private readonly federations = new Map<Federation, Manifest[]>();
   private readonly broken: { readonly chart: Chart; readonly message: string }[] = [];
   private ordered = false;
   private hosted?: Map<Cluster, Federation[]>;
@@ -72,7 +83,7 @@ export class Rendering {
 
   /** What a cluster's file holds: its own objects, then what the federation brings; equal ones once. */
   public clusterManifests(cluster: Cluster): Manifest[] {
-    this.order();
+    this.order(App.of(cluster));
     return needsFirst([...this.merged(cluster).manifests.values()]);
   }
 
@@ -95,21 +106,34 @@ export class Rendering {
   /** What the federation's own file holds. */
   public federationManifests(federation: Federation): Manifest[] {
     const model = this.model(federation);
-    this.order();
-    return needsFirst(federation.engine._federationManifests(model));
+    this.order(App.of(federation));
+    let manifests = this.federations.get(federation);
+    if (!manifests) {
+      manifests = needsFirst(federation.engine._federationManifests(model));
+      this.federations.set(federation, manifests);
+    }
+    return manifests;
   }
 
   /** Why a federation can't be carried to its members. */
   public federationProblems(federation: Federation): string[] {
     const model = this.model(federation);
-    return [...this.brokenOf(federation), ...model.problems, ...federation.engine._problems(model)];
+    return [
+      ...this.brokenOf(federation),
+      ...model.problems,
+      ...keptImages(model),
+      ...missingReferences(model, member => this.ownObjects(member).map(source => ({ source, manifest: this.manifest(source) }))),
+      ...federation.engine._problems(model),
+    ];
   }
 
-  /** The order of dependencies is there when cdk8s has validated the program. */
-  private order(): void {
+  /** The order of dependencies is there when cdk8s has validated the program; where there are none, nothing changes. */
+  private order(app: App): void {
     if (this.ordered) { return; }
-    this.models.forEach(model => model.orderByDependencies());
     this.ordered = true;
+    if (!app.node.findAll().some(depends)) { return; }
+    this.models.forEach(model => model.orderByDependencies());
+    this.clusters.clear();
   }
 
   /** Objects that a member's own file and its federation's engine would both write, each its own way. */
@@ -127,7 +151,16 @@ export class Rendering {
     });
   }
 
-  private merged(cluster: Cluster): { manifests: Map<string, Manifest>; problems: string[] } {
+  private merged(cluster: Cluster): Merged {
+    let merged = this.clusters.get(cluster);
+    if (!merged) {
+      merged = this.merge(cluster);
+      this.clusters.set(cluster, merged);
+    }
+    return merged;
+  }
+
+  private merge(cluster: Cluster): Merged {
     const manifests = new Map<string, Manifest>();
     const problems: string[] = [];
     for (const manifest of [...this.ownManifests(cluster), ...this.broughtTo(cluster)]) {
@@ -173,9 +206,14 @@ export class Rendering {
   }
 
   private ownManifests(chart: Chart): Manifest[] {
-    return new DependencyGraph(chart.node).topology()
-      .filter((construct): construct is ApiObject => ApiObject.isApiObject(construct) && Chart.of(construct) === chart)
-      .map(object => this.manifest(object));
+    return this.ownObjects(chart).map(object => this.manifest(object));
+  }
+
+  private ownObjects(chart: Chart): ApiObject[] {
+    const constructs = chart.node.findAll();
+    // a graph costs more than all else that is done for a cluster with few objects
+    const inOrder = constructs.some(depends) ? new DependencyGraph(chart.node).topology() : constructs;
+    return inOrder.filter((construct): construct is ApiObject => ApiObject.isApiObject(construct) && Chart.of(construct) === chart);
   }
 
   private manifest(object: ApiObject): Manifest {
@@ -190,7 +228,9 @@ export class Rendering {
   /** An object that can't be rendered is a problem among others; they stop the synth before it is written. */
   private rendered(object: ApiObject): Manifest {
     try {
-      return withoutStrayNamespace(object.toJson() as Manifest);
+      const manifest = withoutStrayNamespace(object.toJson() as Manifest);
+      this.broken.push(...misread(manifest, '').map(message => ({ chart: Chart.of(object), message: `${object.node.path} ${message}` })));
+      return manifest;
     } catch (error) {
       this.broken.push({ chart: Chart.of(object), message: (error as Error).message });
       return { apiVersion: object.apiVersion, kind: object.kind, metadata: { name: object.name, path: object.node.path } };
@@ -200,6 +240,10 @@ export class Rendering {
   private brokenOf(chart: Chart): string[] {
     return this.broken.filter(({ chart: other }) => other === chart).map(({ message }) => message);
   }
+}
+
+function depends({ node }: IConstruct): boolean {
+  return node.dependencies.length > 0;
 }
 
 /** What other objects can't be created without comes before them: a file is applied from its beginning. */

@@ -113,6 +113,16 @@ describe('CondorHost', () => {
     for (const name of ['condor-cm', 'condor-ap1']) { expect(pod(name).automountServiceAccountToken).toBe(false); }
   });
 
+  test('a cluster that the program gets after a synth has its collector in the next', () => {
+    const { app, host, fed } = program();
+    const pool = new CondorHost(host, 'condor', HOST);
+    new StartdFleet(fed, 'startd', { pool });
+    const written = () => Object.values<string>(configuration(host)).join();
+    expect(written()).not.toContain('MEMBER_ZURICH_COLLECTOR');
+    new FederatedCluster(app, 'zurich', { federation: fed });
+    expect(written()).toContain('MEMBER_ZURICH_COLLECTOR');
+  });
+
   test('a change of the configuration changes the pod', () => {
     const digest = (props: Partial<CondorHostProps>) => {
       const { host } = program();
@@ -313,7 +323,8 @@ describe('StartdFleet', () => {
   test('an override of the fleet is one of its DaemonSet', () => {
     const p = program();
     const startd = fleet(p);
-    p.fed.addOverride(startd, ClusterSelector.of(p.tsystems), JsonPatch.replace('/spec/template/spec/containers/0/image', 'mirror.example/htcondor:1'));
+    p.fed.addOverride(startd, ClusterSelector.of(p.tsystems), ...['containers', 'initContainers'].map(containers =>
+      JsonPatch.replace(`/spec/template/spec/${containers}/0/image`, 'mirror.example/htcondor:1')));
     expect(startd.daemonSet.kind).toBe('DaemonSet');
     expect(daemonSet(p.tsystems).containers[0].image).toBe('mirror.example/htcondor:1');
     expect(daemonSet(p.meyrin).containers[0].image).toBe('cdk8s-hep/htcondor:23.9.6-trixie');
