@@ -2,15 +2,43 @@
 const fs = require('fs');
 const path = require('path');
 const { ApiObject, App, Chart, Size } = require('cdk8s');
-const { Cluster, CondorHost, FederatedCluster, Federation, StartdFleet } = require('cdk8s-hep');
+const {
+  ArgoCdEngine, Cluster, CondorHost, FederatedCluster, Federation, FluxEngine, JoinMode, KarmadaEngine, KubeFedEngine, KubeFedV1Engine,
+  OpenClusterManagementEngine, StartdFleet,
+} = require('cdk8s-hep');
 
-const [, , workload, members, outdir] = process.argv;
+const [, , workload, members, outdir, carrier = 'manifests'] = process.argv;
 const OWN_OBJECTS = 12;
 
+const REPOSITORY = { repoUrl: 'https://git.example.org/condor.git', path: 'dist' };
+const PUSHED = { apiServer: 'https://site.example.org:6443' };
+
+const indexes = () => Array.from({ length: Number(members) }, (_, index) => index);
+const idOf = index => `site-${index}`;
+const uidOf = index => `00000000-0000-0000-0000-${index.toString(16).padStart(12, '0')}`;
+
+// an engine for each, and what it must know of a member; where members may be pushed to or pull, every second one pulls
+const mixed = index => index % 2 === 0 ? PUSHED : { joinMode: JoinMode.PULL };
+const carriers = {
+  'manifests': { engine: () => undefined, member: () => ({}) },
+  'argo-cd': { engine: () => new ArgoCdEngine(REPOSITORY), member: mixed },
+  'flux': { engine: () => new FluxEngine(REPOSITORY), member: mixed },
+  'karmada': {
+    engine: () => new KarmadaEngine({
+      apiServer: 'https://karmada.example.org:5443', clusterIds: Object.fromEntries(indexes().map(index => [idOf(index), uidOf(index)])),
+    }),
+    member: mixed,
+  },
+  'open-cluster-management': { engine: () => new OpenClusterManagementEngine(), member: () => ({}) },
+  'kubefed': { engine: () => new KubeFedEngine(), member: () => PUSHED },
+  'kubefed-v1': { engine: () => new KubeFedV1Engine({ dnsProvider: 'coredns' }), member: () => PUSHED },
+};
+
 function federation(app) {
+  const { engine, member } = carriers[carrier];
   const host = new Cluster(app, 'condor-host');
-  const fed = new Federation(app, 'fed', { host });
-  return { host, fed, clusters: Array.from({ length: Number(members) }, (_, index) => new FederatedCluster(app, `site-${index}`, { federation: fed })) };
+  const fed = new Federation(app, 'fed', { host, engine: engine() });
+  return { host, fed, clusters: indexes().map(index => new FederatedCluster(app, idOf(index), { federation: fed, ...member(index) })) };
 }
 
 function ownObjects(chart) {
@@ -42,13 +70,27 @@ const programs = {
     const startd = new StartdFleet(fed, 'startd', { pool, cpus: 8, memory: Size.mebibytes(22500), attributes: { Datacenter: 'meyrin' } });
     clusters.forEach(cluster => startd.on(cluster, { attributes: { Datacenter: cluster.node.id } }));
   },
+  // a DaemonSet that is the same in all members
+  same(app) {
+    const { fed } = federation(app);
+    const metadata = { name: 'startd', namespace: 'condor' };
+    const labels = { app: 'startd' };
+    new ApiObject(fed, 'Namespace', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'condor' } });
+    new ApiObject(fed, 'ConfigMap', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { condor_config: 'DAEMON_LIST = MASTER, STARTD\n' } });
+    new ApiObject(fed, 'DaemonSet', {
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata,
+      spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [{ name: 'condor', image: 'registry.example/condor:1' }] } } },
+    });
+  },
   // every member has constructs of its own
   own(app) {
     federation(app).clusters.forEach(ownObjects);
   },
   // the same without this library
   charts(app) {
-    Array.from({ length: Number(members) }, (_, index) => new Chart(app, `site-${index}`)).forEach(ownObjects);
+    indexes().map(index => new Chart(app, idOf(index))).forEach(ownObjects);
   },
 };
 

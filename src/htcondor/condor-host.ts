@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'util';
 import { Chart, Duration, Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import { AccessPointOptions } from './access-point';
@@ -151,6 +152,13 @@ export interface CondorHostProps {
   readonly extraConfig?: { [knob: string]: string | number | boolean | ClassAdExpression };
 }
 
+/** What a central manager is told, and what is wrong with it. */
+interface CentralManagerConfiguration {
+  readonly clusters: readonly string[];
+  readonly text: string;
+  readonly causes: readonly string[];
+}
+
 /**
  * The heart of an HTCondor pool: central managers (collector and negotiator) and access points
  * (schedds), each with its own address, port, Service and volume.
@@ -183,6 +191,8 @@ export class CondorHost extends Construct implements ICondorPool {
   private readonly props: CondorHostProps;
 
   private readonly fleets: (() => string[])[] = [];
+
+  private readonly configurations = new Map<CentralManagerOptions, CentralManagerConfiguration>();
 
   /**
    * @param scope a cluster, or any chart
@@ -239,7 +249,7 @@ export class CondorHost extends Construct implements ICondorPool {
     const { name = 'cm', port = COLLECTOR_PORT } = options;
     new PoolServer(this, name, {
       ...this.server(name, 'central-manager', port, options),
-      configuration: () => this.centralManagerKnobs(options).draft(),
+      configuration: () => this.centralManagerConfiguration(options).text,
       resources: resourceRequirements(options.resources ?? { cpu: { request: millicores(250) }, memory: { request: Size.mebibytes(512) } }),
       spoolSize: options.spoolSize ?? Size.gibibytes(1),
       // collector and negotiator answer; what they call are names and access points
@@ -306,11 +316,22 @@ export class CondorHost extends Construct implements ICondorPool {
     return knobs;
   }
 
-  private centralManagerKnobs({ address, port = COLLECTOR_PORT }: CentralManagerOptions): KnobSet {
+  /** A synth asks three times, to check it, to write it and for its digest, and it grows with the clusters: it is made again when they change. */
+  private centralManagerConfiguration(options: CentralManagerOptions): CentralManagerConfiguration {
+    const clusters = this.clusters();
+    let configuration = this.configurations.get(options);
+    if (!configuration || !isDeepStrictEqual(configuration.clusters, clusters)) {
+      const knobs = this.centralManagerKnobs(options, clusters);
+      configuration = { clusters, text: knobs.draft(), causes: knobs.causes() };
+      this.configurations.set(options, configuration);
+    }
+    return configuration;
+  }
+
+  private centralManagerKnobs({ address, port = COLLECTOR_PORT }: CentralManagerOptions, clusters: readonly string[]): KnobSet {
     // by its own address: what is beside it needs neither names nor the way around by the load balancer
     const knobs = this.serverKnobs(address, port, new Macro(`${POD_IP.text}:${port}`));
     knobs.section('Central manager');
-    const clusters = this.clusters();
     knobs.set('DAEMON_LIST', ['MASTER', 'COLLECTOR', 'NEGOTIATOR', ...clusters.map(collectorDaemon)]);
     knobs.set('COLLECTOR_NAME', `${this.node.id} of ${this.trustDomain}`);
     // it would write a certificate beside the configuration, which it can't
@@ -392,12 +413,12 @@ export class CondorHost extends Construct implements ICondorPool {
     for (const administrator of props.administrators ?? []) {
       if (!/^[^\s,@*]+@[^\s,@*]+$/.test(administrator)) { problems.push(problem('administrators', administrator, 'identities, user@domain, without wildcards')); }
     }
-    const knobs = [
-      ...props.centralManagers.map(options => this.centralManagerKnobs(options)),
-      ...props.accessPoints.map(options => this.accessPointKnobs(options)),
+    const causes = [
+      ...props.centralManagers.flatMap(options => this.centralManagerConfiguration(options).causes),
+      ...props.accessPoints.flatMap(options => this.accessPointKnobs(options).causes()),
     ];
     // what is wrong with a knob follows from what is wrong with a property, unless nothing is
-    const ofKnobs = [...new Set(knobs.flatMap(set => set.causes()))];
+    const ofKnobs = [...new Set(causes)];
     return [...problems, ...problems.length > 0 ? ofKnobs.filter(isGiven) : ofKnobs];
   }
 

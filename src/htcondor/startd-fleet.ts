@@ -298,11 +298,12 @@ export class StartdFleet extends Construct {
     problems.push(...capacityProblems('', { ...settings, resources: props.resources ?? {} }));
     const ofKnobs = [...fleetKnobs(settings).causes(), ...Federation.tryOf(this) ? [] : memberKnobs(settings, this.clusterName(), {}).causes()];
     // what is wrong with a knob follows from what is wrong with a property here or in the pool, unless nothing is
-    const explained = problems.length > 0 || (CondorHost.isCondorHost(props.pool) && props.pool._problems().length > 0);
+    const explained = ofKnobs.length > 0 && (problems.length > 0 || (CondorHost.isCondorHost(props.pool) && props.pool._problems().length > 0));
     problems.push(...explained ? ofKnobs.filter(isGiven) : ofKnobs);
+    const members = new Set(this.members());
     for (const [member, options] of this.ofMembers) {
-      if (!this.members().includes(member)) {
-        problems.push(problem('on', member.node.id, `members that the fleet reaches: ${this.members().map(({ node }) => node.id).join(', ') || 'none'}`));
+      if (!members.has(member)) {
+        problems.push(problem('on', member.node.id, `members that the fleet reaches: ${[...members].map(({ node }) => node.id).join(', ') || 'none'}`));
         continue;
       }
       if (options.cpus !== undefined || options.memory !== undefined) {

@@ -1,6 +1,7 @@
 import { Overrider, overriders } from './overriders';
 import { policyName } from './policy-name';
 import type { CarriedObject } from '../../carried';
+import type { FederatedCluster } from '../../federated-cluster';
 import { apiGroup } from '../../kinds';
 import { Manifest } from '../../manifest';
 import { ApiResources } from '../api-resources';
@@ -24,12 +25,21 @@ export function replicasOf(manifest: Manifest): number {
   return field ? (manifest.spec as { [field: string]: number } | undefined)?.[field] ?? 1 : 0;
 }
 
+/** What differs from the template, with the members that share it. */
+export interface Difference {
+  readonly members: FederatedCluster[];
+  readonly changes: Overrider[];
+}
+
 /** An object of the federation as the Karmada API holds it, and what turns it into what each member gets. */
 export interface HeldObject extends CarriedObject {
   readonly manifest: Manifest;
 
   /** What turns it into the template again, for all clusters. */
   readonly restoring: readonly Overrider[];
+
+  /** What turns the template into what members get that get another. */
+  readonly differences: readonly Difference[];
 
   /** The namespace of the object and of its policies; nothing for objects that belong to none. */
   readonly namespace?: string;
@@ -45,9 +55,22 @@ export function heldObject(object: CarriedObject, resources: ApiResources): Held
     ...object,
     manifest,
     restoring: overriders(manifest, template),
+    differences: differences(object),
     namespace: resources.isNamespaced(template) ? template.metadata.namespace : undefined,
     name: policyName(template),
   };
+}
+
+function differences({ template, results }: CarriedObject): Difference[] {
+  const shared = new Map<string, Difference>();
+  for (const [member, result] of results) {
+    const changes = overriders(template, result);
+    if (changes.length === 0) { continue; }
+    const key = JSON.stringify(changes);
+    const difference = shared.get(key);
+    if (difference) { difference.members.push(member); } else { shared.set(key, { members: [member], changes }); }
+  }
+  return [...shared.values()];
 }
 
 /**

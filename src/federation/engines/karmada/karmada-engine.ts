@@ -9,6 +9,7 @@ import { propagationPolicy } from './propagation-policy';
 import { agentGrants, pullJoin } from './pull-join';
 import { pushJoin } from './push-join';
 import { uncarriable } from './uncarriable';
+import type { CarriedObject } from '../../carried';
 import { FederatedCluster, JoinMode } from '../../federated-cluster';
 import { Manifest } from '../../manifest';
 import type { FederationModel } from '../../model';
@@ -76,6 +77,9 @@ export interface KarmadaEngineProps {
  */
 export class KarmadaEngine extends FederationEngine {
   private readonly declared: DeclaredDivision[] = [];
+
+  /** What is held of a federation's objects, which are asked for to be checked and again to be written. */
+  private readonly held = new WeakMap<readonly CarriedObject[], HeldObject[]>();
 
   /**
    * @param props where the Karmada API is
@@ -166,8 +170,10 @@ export class KarmadaEngine extends FederationEngine {
   }
 
   private work(model: FederationModel): { objects: HeldObject[]; divided: Divisions } {
+    const { carried } = model;
     const resources = ApiResources.of(model);
-    const objects = model.carried.map(object => heldObject(object, resources));
+    const objects = this.held.get(carried) ?? carried.map(object => heldObject(object, resources));
+    this.held.set(carried, objects);
     return { objects, divided: divisions(model, this.declared, objects) };
   }
 }

@@ -1,7 +1,6 @@
 import { HeldObject } from './held-object';
-import { Overrider, overriders } from './overriders';
+import { Overrider } from './overriders';
 import { problem } from '../../../problem';
-import type { FederatedCluster } from '../../federated-cluster';
 import { Manifest } from '../../manifest';
 
 /** Bytes of one policy's rules. etcd takes 1.5 MiB a request, and webhooks send the object twice. */
@@ -23,9 +22,9 @@ interface Rule {
  * There are more where one would be too big, each for other members; the first, which Karmada applies first, restores the template.
  */
 export function overridePolicies(object: HeldObject): Manifest[] {
-  const { manifest: { apiVersion, kind, metadata: { name } }, namespace, restoring } = object;
+  const { manifest: { apiVersion, kind, metadata: { name } }, namespace, restoring, differences } = object;
   const first: Rule[] = restoring.length > 0 ? [{ overriders: { plaintext: restoring } }] : [];
-  return parts(first, differences(object).map(({ members, changes }) => ({
+  return parts(first, differences.map(({ members, changes }) => ({
     targetCluster: { clusterNames: members.map(({ node }) => node.id) }, overriders: { plaintext: changes },
   }))).map((overrideRules, index) => ({
     apiVersion: 'policy.karmada.io/v1alpha1',
@@ -36,30 +35,12 @@ export function overridePolicies(object: HeldObject): Manifest[] {
 }
 
 /** Differences that Karmada could not note beside what it gives to a member. */
-export function sizeProblems(object: HeldObject, where: string): string[] {
-  return differences(object).flatMap(({ members: [member], changes }) => {
-    const size = goSize([...object.restoring, ...changes]);
+export function sizeProblems({ differences, restoring }: HeldObject, where: string): string[] {
+  return differences.flatMap(({ members: [member], changes }) => {
+    const size = goSize([...restoring, ...changes]);
     return size <= MAX_APPLIED_SIZE ? [] : [problem(`${where} for ${member.node.id}`, `a difference of ${size} bytes`,
       `at most ${MAX_APPLIED_SIZE} bytes, which Karmada notes in an annotation; without a control plane (ManifestsEngine) it can be carried`)];
   });
-}
-
-interface Difference {
-  readonly members: FederatedCluster[];
-  readonly changes: Overrider[];
-}
-
-/** What differs from the template, with the members that share it. */
-function differences({ template, results }: HeldObject): Difference[] {
-  const shared = new Map<string, Difference>();
-  for (const [member, result] of results) {
-    const changes = overriders(template, result);
-    if (changes.length === 0) { continue; }
-    const key = JSON.stringify(changes);
-    const difference = shared.get(key);
-    if (difference) { difference.members.push(member); } else { shared.set(key, { members: [member], changes }); }
-  }
-  return [...shared.values()];
 }
 
 function parts(first: Rule[], rules: Rule[]): Rule[][] {

@@ -79,6 +79,9 @@ export class KubeFedEngine extends FederationEngine {
 
   private readonly customKinds: readonly KubeFedKind[];
 
+  /** The objects of a federation and their types, which are asked for to be checked and again to be written. */
+  private readonly typed = new WeakMap<readonly CarriedObject[], TypedObject[]>();
+
   /** Namespaces that exist in every member and that KubeFed leaves alone; it still carries objects into them. */
   private readonly systemNamespaces: ReadonlySet<string>;
 
@@ -101,7 +104,7 @@ export class KubeFedEngine extends FederationEngine {
   /** @internal */
   public _problems(model: FederationModel): string[] {
     const types = new TargetTypes(model, this.customKinds);
-    const typed = typedObjects(model, types);
+    const typed = this.typedObjects(model, types);
     return [
       ...isDnsLabel(this.namespace) ? [] : [problem('engine.namespace', this.namespace, "a DNS label (a-z, 0-9, '-') of at most 63 characters")],
       ...carryingProblems(model, 'a FederatedSecret'),
@@ -111,7 +114,7 @@ export class KubeFedEngine extends FederationEngine {
         `${identity(template)}: KubeFed needs the plural name of a kind outside Kubernetes: `
         + 'declare its CustomResourceDefinition on the federation, or state it in customKinds'),
       ...this.clashes(distinct(typed)),
-      ...typed.flatMap(({ type, object }) => this.objectProblems(type, object)),
+      ...typed.flatMap(object => this.objectProblems(object)),
       ...undeclaredNamespaces(model, namespacedOf(typed), this.systemNamespaces),
     ];
   }
@@ -123,7 +126,7 @@ export class KubeFedEngine extends FederationEngine {
 
   /** @internal */
   public _hostManifests(model: FederationModel): Manifest[] {
-    const typed = typedObjects(model, new TargetTypes(model, this.customKinds));
+    const typed = this.typedObjects(model, new TargetTypes(model, this.customKinds));
     const opened = this.openedNamespaces(typed);
     const types = distinct(typed, ...opened.length > 0 ? [NAMESPACES] : []).filter(type => !this.enabled.has(qualifiedName(type)));
     return [
@@ -134,13 +137,23 @@ export class KubeFedEngine extends FederationEngine {
       ...types.map(type => typeConfigOf(type, this.namespace)),
       ...model.federation.members.map(member => kubeFedCluster(member, this.namespace)),
       ...opened,
-      ...typed.map(({ type, object }) => federatedObject(type, object)),
+      ...typed.map(({ federated }) => federated),
     ];
   }
 
   /** @internal */
   public _federationManifests(_model: FederationModel): Manifest[] {
     return [];
+  }
+
+  /** The objects whose type is known; those of other types are refused. */
+  private typedObjects({ carried }: FederationModel, types: TargetTypes): TypedObject[] {
+    const typed = this.typed.get(carried) ?? carried.flatMap(object => {
+      const type = types.of(object.template);
+      return type ? [{ type, object, federated: federatedObject(type, object) }] : [];
+    });
+    this.typed.set(carried, typed);
+    return typed;
   }
 
   private openedNamespaces(typed: TypedObject[]): Manifest[] {
@@ -164,8 +177,7 @@ export class KubeFedEngine extends FederationEngine {
     });
   }
 
-  private objectProblems(type: TargetType, object: CarriedObject): string[] {
-    const { template, results } = object;
+  private objectProblems({ type, object: { template, results }, federated }: TypedObject): string[] {
     const { name, namespace } = template.metadata;
     const key = identity(template);
     // KubeFed keeps the versions of what it has written in an object named after kind and name
@@ -181,7 +193,7 @@ export class KubeFedEngine extends FederationEngine {
       problems.push(problem(`${key} metadata.name`, name, `a name of a Federated${type.kind}: a-z, 0-9, '-' and '.', at most ${longest} characters; `
         + `Karmada takes all names of a ${type.kind}`));
     }
-    const bytes = Buffer.byteLength(JSON.stringify(federatedObject(type, object))) + results.size * STATUS_BYTES;
+    const bytes = Buffer.byteLength(JSON.stringify(federated)) + results.size * STATUS_BYTES;
     if (bytes > MAX_OBJECT_BYTES) {
       problems.push(`${key}: given ${bytes} bytes as one Federated${type.kind} with its overrides and the status of ${results.size} members, `
         + `allowed: ${MAX_OBJECT_BYTES}, the largest request that etcd takes; KubeFed can't split an object, Karmada can split its overrides`);
@@ -193,14 +205,7 @@ export class KubeFedEngine extends FederationEngine {
 interface TypedObject {
   readonly type: TargetType;
   readonly object: CarriedObject;
-}
-
-/** The objects whose type is known; those of other types are refused. */
-function typedObjects(model: FederationModel, types: TargetTypes): TypedObject[] {
-  return model.carried.flatMap(object => {
-    const type = types.of(object.template);
-    return type ? [{ type, object }] : [];
-  });
+  readonly federated: Manifest;
 }
 
 function namespacedOf(typed: TypedObject[]): CarriedObject[] {
