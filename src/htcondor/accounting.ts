@@ -1,4 +1,5 @@
 import { problem } from '../problem';
+import { ClassAdExpression } from './classad';
 import { KnobSet } from './config';
 
 /**
@@ -7,7 +8,10 @@ import { KnobSet } from './config';
 export interface AccountingGroupOptions {
   /**
    * How much a user's usage in this group counts against his priority
-   * (`GROUP_PRIO_FACTOR_<group>`): a factor of at least 1, greater is worse.
+   * (`GROUP_PRIO_FACTOR_<group>`): a factor of at least 1, greater is worse. It
+   * orders users who compete: those of one group, and jobs that `autoregroup` puts
+   * among all others'. It does not change the quotas. HTCondor gives it to a user
+   * when it first sees him in the group; `condor_userprio -setfactor` changes it later.
    *
    * @default - the pool's factor (`DEFAULT_PRIO_FACTOR`, 1000)
    */
@@ -15,7 +19,9 @@ export interface AccountingGroupOptions {
 
   /**
    * Whether the group may use what its siblings leave idle, beyond its quota
-   * (`GROUP_ACCEPT_SURPLUS_<group>`). Refused together with `autoregroup`.
+   * (`GROUP_ACCEPT_SURPLUS_<group>`). Groups that may share it by their quotas. A group
+   * whose parent may not stays within what the parent has. Refused together with
+   * `autoregroup`.
    *
    * @default false
    */
@@ -41,7 +47,8 @@ export interface AccountingGroupOptions {
 export class AccountingGroup {
   /**
    * A group with a part of its parent's quota, or of the pool
-   * (`GROUP_QUOTA_DYNAMIC_<group>`).
+   * (`GROUP_QUOTA_DYNAMIC_<group>`), after the fixed quotas of its siblings are taken
+   * from it. It follows the pool as machines come and go.
    *
    * @param name words of letters, digits and `_`, joined by dots; case does not matter
    * @param share greater than 0, at most 1; those of siblings add up to 1 at most
@@ -52,7 +59,8 @@ export class AccountingGroup {
   }
 
   /**
-   * A group with a fixed quota (`GROUP_QUOTA_<group>`).
+   * A group with a fixed quota (`GROUP_QUOTA_<group>`). What the pool lacks for all
+   * of them is shared as `CondorHostProps.quotaOversubscription` says.
    *
    * @param name words of letters, digits and `_`, joined by dots; case does not matter
    * @param slots cores, as slots weigh what they have in cores; greater than 0, at most 2^31 - 1
@@ -141,22 +149,35 @@ const treeProblems = (property: string, groups: readonly AccountingGroup[]): str
   return found;
 };
 
+/** What holds for all groups together; the names are those of the pool's properties. */
+export interface GroupRules {
+  readonly quotaOversubscription?: boolean;
+  readonly groupOrder?: ClassAdExpression;
+}
+
+/** Rules for groups that aren't there are somebody's mistake. */
+const ruleProblems = (rules: GroupRules): string[] => Object.entries(rules)
+  .filter(([, rule]) => rule !== undefined).map(([name, rule]) => problem(name, String(rule), 'only with accountingGroups'));
+
 /**
  * Writes the groups' knobs, for the negotiator.
  *
  * @param property where the user gives the groups
  * @returns what is wrong with them; then nothing is written
  */
-export const setAccountingGroups = (knobs: KnobSet, property: string, groups: readonly AccountingGroup[]): string[] => {
+export const setAccountingGroups = (knobs: KnobSet, property: string, groups: readonly AccountingGroup[], rules: GroupRules = {}): string[] => {
   const found = [
     ...groups.flatMap((group, index) => groupProblems(`${property}[${index}]`, group)),
     ...treeProblems(property, groups),
+    ...groups.length === 0 ? ruleProblems(rules) : [],
   ];
   if (groups.length === 0 || found.length > 0) {
     return found;
   }
   knobs.section('Accounting groups');
   knobs.set('GROUP_NAMES', groups.map(({ name }) => name));
+  knobs.set('NEGOTIATOR_ALLOW_QUOTA_OVERSUBSCRIPTION', rules.quotaOversubscription ?? true);
+  if (rules.groupOrder) { knobs.set('GROUP_SORT_EXPR', rules.groupOrder, 'groupOrder'); }
   for (const { name, _kind: kind, _amount: amount, _options: options } of groups) {
     knobs.set(kind === 'share' ? `GROUP_QUOTA_DYNAMIC_${name}` : `GROUP_QUOTA_${name}`, amount);
     if (options.priorityFactor !== undefined) {

@@ -10,6 +10,7 @@ import { isGiven, KnobSet, Macro } from './config';
 import { Credential, resourceRequirements } from './daemon-pod';
 import { CondorImage } from './image';
 import { JobDefaults, setJobDefaults } from './job-defaults';
+import { NegotiatorPreemption, setNegotiatorPreemption } from './negotiator-preemption';
 import { PATHS, POD_IP_VARIABLE } from './paths';
 import { addressProblems, domainProblems, ICondorPool, onlyInside, portProblems } from './pool';
 import { poolKnobs } from './pool-config';
@@ -32,6 +33,9 @@ const SOON = Duration.minutes(1);
 
 /** When a daemon that is silent has left: after three updates, and some seconds for the last one. */
 const FORGOTTEN = Duration.seconds(3 * SOON.toSeconds() + 10);
+
+/** How long HTCondor waits after a cycle before it begins another, however short the interval. */
+const CYCLE_DELAY = Duration.seconds(20);
 
 const POD_IP = new Macro(`$ENV(${POD_IP_VARIABLE})`);
 
@@ -64,6 +68,34 @@ export interface CondorHostProps {
   readonly accountingGroups?: AccountingGroup[];
 
   /**
+   * What becomes of fixed quotas that add up to more than their parent has, or the pool
+   * (`NEGOTIATOR_ALLOW_QUOTA_OVERSUBSCRIPTION`). With true each group keeps its quota, and has as much of it as is
+   * there when its turn comes; with false they are reduced in proportion.
+   *
+   * Refused: without `accountingGroups`.
+   *
+   * @default true
+   */
+  readonly quotaOversubscription?: boolean;
+
+  /**
+   * In which order groups are given slots (`GROUP_SORT_EXPR`): a number, less is sooner, of a group's `AccountingGroup`,
+   * `GroupQuota`, `GroupResourcesInUse` and `GroupResourcesAllocated`.
+   *
+   * Refused: without `accountingGroups`.
+   *
+   * @default - the group that uses the smallest part of its quota first, jobs without a group last
+   */
+  readonly groupOrder?: ClassAdExpression;
+
+  /**
+   * What the negotiator may take from running jobs for others.
+   *
+   * @default - nothing for better users or groups; a machine's `rank`, which is none by default, may
+   */
+  readonly preemption?: NegotiatorPreemption;
+
+  /**
    * The key that signs the pool's tokens, in a Secret of the host cluster. It never leaves it.
    *
    * @default - the key `POOL` of a Secret `<id>-signing-key`
@@ -92,7 +124,8 @@ export interface CondorHostProps {
   readonly namespace?: string;
 
   /**
-   * How often jobs are matched (`NEGOTIATOR_INTERVAL`), at least 5 seconds.
+   * How often jobs are matched (`NEGOTIATOR_INTERVAL`), at least 5 seconds. Below 20 seconds, HTCondor's pause after each
+   * cycle becomes half of it (`NEGOTIATOR_CYCLE_DELAY`, unless `extraConfig` has another).
    *
    * @default Duration.minutes(1)
    */
@@ -240,6 +273,15 @@ export class CondorHost extends Construct implements ICondorPool {
     this.fleets.push(clusters);
   }
 
+  /**
+   * What the pool does with running jobs, for the fleets that must fit it.
+   *
+   * @internal
+   */
+  public get _preemption(): NegotiatorPreemption {
+    return this.props.preemption ?? {};
+  }
+
   /** A name that is given twice is reported with the other problems. */
   private addOnce(name: string, add: () => void): void {
     if (!this.node.tryFindChild(name)) { add(); }
@@ -336,7 +378,7 @@ export class CondorHost extends Construct implements ICondorPool {
     knobs.set('COLLECTOR_NAME', `${this.node.id} of ${this.trustDomain}`);
     // it would write a certificate beside the configuration, which it can't
     knobs.set('COLLECTOR_BOOTSTRAP_SSL_CERTIFICATE', false);
-    knobs.set('NEGOTIATOR_INTERVAL', this.props.negotiatorInterval ?? Duration.minutes(1));
+    this.setNegotiatorInterval(knobs);
     knobs.set('COLLECTOR_UPDATE_INTERVAL', SOON);
     knobs.set('NEGOTIATOR_UPDATE_INTERVAL', SOON);
     // collectors look for ads that are too old only once in this time, whatever lifetime an ad has of its own
@@ -347,7 +389,9 @@ export class CondorHost extends Construct implements ICondorPool {
     knobs.set('PRIORITY_HALFLIFE', this.props.priorityHalfLife ?? Duration.days(1));
     knobs.set('DEFAULT_PRIO_FACTOR', this.props.defaultPriorityFactor ?? 1000);
     separateClusters(knobs, clusters, port, POD_IP, this);
-    knobs.report(...setAccountingGroups(knobs, 'accountingGroups', this.props.accountingGroups ?? []));
+    const { accountingGroups = [], quotaOversubscription, groupOrder } = this.props;
+    knobs.report(...setAccountingGroups(knobs, 'accountingGroups', accountingGroups, { quotaOversubscription, groupOrder }));
+    knobs.report(...setNegotiatorPreemption(knobs, 'preemption', this._preemption, accountingGroups.length > 0));
     this.addExtraConfig(knobs);
     return knobs;
   }
@@ -366,6 +410,14 @@ export class CondorHost extends Construct implements ICondorPool {
     knobs.report(...setJobDefaults(knobs, this.props.jobDefaults ?? {}));
     this.addExtraConfig(knobs);
     return knobs;
+  }
+
+  private setNegotiatorInterval(knobs: KnobSet): void {
+    const { negotiatorInterval: interval = Duration.minutes(1), extraConfig = {} } = this.props;
+    knobs.set('NEGOTIATOR_INTERVAL', interval);
+    if (interval.toSeconds() < CYCLE_DELAY.toSeconds() && !Object.keys(extraConfig).some(name => /^NEGOTIATOR_CYCLE_DELAY$/i.test(name))) {
+      knobs.set('NEGOTIATOR_CYCLE_DELAY', Math.floor(interval.toSeconds() / 2));
+    }
   }
 
   /** The clusters whose execution points join: those of the fleets, and those that are named. */

@@ -4,7 +4,7 @@ import { problem } from '../problem';
 
 /** How long a job may go on once its execution point is to stop. */
 export interface DrainOptions {
-  /** How long a running job may go on before it is told to stop (`MAXJOBRETIREMENTTIME`). */
+  /** How long a running job may go on (`MAXJOBRETIREMENTTIME`). */
   readonly maxJobRetirement: Duration;
   /** How long a job that was told to stop may take to save its work (`MachineMaxVacateTime`). */
   readonly maxVacate: Duration;
@@ -37,9 +37,16 @@ export function setDrain(knobs: KnobSet, options: DrainOptions): string[] {
   knobs.set('SHUTDOWN_GRACEFUL_TIMEOUT', least - FAST_SHUTDOWN);
   knobs.set('SHUTDOWN_FAST_TIMEOUT', FAST_SHUTDOWN);
   const given = gracePeriodSeconds(options);
-  return given >= least ? [] : [problem('terminationGracePeriod', `${given} s`, `at least ${least} s: maxJobRetirement `
+  return [...retirementProblems(options), ...given >= least ? [] : [problem('terminationGracePeriod', `${given} s`, `at least ${least} s: maxJobRetirement `
     + `(${options.maxJobRetirement.toSeconds()} s) + maxVacate (${options.maxVacate.toSeconds()} s) + killingTimeout `
-    + `(${options.killingTimeout.toSeconds()} s) + ${LEAVE + FAST_SHUTDOWN} s for HTCondor to leave`)];
+    + `(${options.killingTimeout.toSeconds()} s) + ${LEAVE + FAST_SHUTDOWN} s for HTCondor to leave`)]];
+}
+
+/** HTCondor tells a job to stop so early that all its time to vacate lies within its retirement time. */
+function retirementProblems({ maxJobRetirement, maxVacate }: DrainOptions): string[] {
+  const [retirement, vacate] = [maxJobRetirement.toSeconds(), maxVacate.toSeconds()];
+  return retirement === 0 || vacate < retirement ? [] : [problem('maxVacate', `${vacate} s`,
+    `less than maxJobRetirement (${retirement} s): HTCondor tells a job to stop that long before its retirement time is over, and so at once`)];
 }
 
 function leastGracePeriodSeconds({ maxJobRetirement, maxVacate, killingTimeout }: DrainOptions): number {

@@ -12,6 +12,7 @@ import { admitNeighbours, requireAuthentication } from './pool-security';
 import { RunMode } from './run-mode';
 import { setSlotTypes, SlotType } from './slot-type';
 import { StartdMemberOptions } from './startd-fleet-props';
+import { setStartdPolicy, StartdPolicy } from './startd-policy';
 import { problem } from '../problem';
 
 /** A fleet as its configuration needs to know it, defaults filled in. */
@@ -30,9 +31,8 @@ export interface FleetSettings {
   readonly reservedDisk: Size;
   readonly attributes: { readonly [name: string]: string | number | boolean | ClassAdExpression };
   readonly slots: readonly SlotType[];
-  readonly start: ClassAdExpression;
-  readonly rank: ClassAdExpression;
-  readonly preempt: ClassAdExpression;
+  readonly policy: Required<StartdPolicy>;
+  readonly claimWorklife: Duration;
   readonly drain: DrainOptions;
   readonly heartbeat: Duration;
   readonly updateInterval: Duration;
@@ -72,7 +72,8 @@ export function fleetKnobs(settings: FleetSettings): KnobSet {
   knobs.set('RESERVED_DISK', settings.reservedDisk);
   knobs.report(...setSlotTypes(knobs, settings.slots));
   if (settings.gpus > 0) { knobs.use('FEATURE', 'GPUs'); }
-  setPolicy(knobs, settings);
+  setStartdPolicy(knobs, settings.policy);
+  knobs.set('CLAIM_WORKLIFE', settings.claimWorklife, 'claimWorklife');
   knobs.report(...setDrain(knobs, settings.drain));
   if (settings.heartbeat.toSeconds() < 30) { knobs.report(problem('heartbeat', `${settings.heartbeat.toSeconds()} s`, 'at least 30 s')); }
   setJobUsers(knobs, settings);
@@ -96,7 +97,7 @@ export function memberKnobs(settings: FleetSettings, cluster: string, options: S
   setIdentity(knobs, settings, cluster);
   if (options.cpus !== undefined) { knobs.set('NUM_CPUS', options.cpus); }
   if (options.memory !== undefined) { knobs.set('MEMORY', options.memory); }
-  setPolicy(knobs, options);
+  setStartdPolicy(knobs, options);
   if (options.attributes) { knobs.report(...setMachineAttributes(knobs, `on(${cluster}).attributes`, options.attributes)); }
   return knobs;
 }
@@ -123,12 +124,6 @@ function setPorts(knobs: KnobSet, { lowPort, highPort, cpus = 0 }: FleetSettings
   if (high - low + 1 < wanted) { knobs.report(problem('highPort', high, `at least ${low + wanted - 1}: one port for each of ${DAEMON_PORTS} daemons and ${cpus} jobs`)); }
   knobs.set('IN_LOWPORT', low);
   knobs.set('IN_HIGHPORT', high);
-}
-
-function setPolicy(knobs: KnobSet, { start, rank, preempt }: Pick<StartdMemberOptions, 'start' | 'rank' | 'preempt'>): void {
-  if (start) { knobs.set('START', start, 'start'); }
-  if (rank) { knobs.set('RANK', rank, 'rank'); }
-  if (preempt) { knobs.set('PREEMPT', preempt, 'preempt'); }
 }
 
 /**

@@ -53,6 +53,20 @@ export interface StartdMemberOptions {
    * @default - the fleet's
    */
   readonly preempt?: ClassAdExpression;
+
+  /**
+   * Whether a job that must leave is told to stop, or killed at once (`WANT_VACATE`).
+   *
+   * @default - the fleet's
+   */
+  readonly wantVacate?: ClassAdExpression;
+
+  /**
+   * When a job that was told to stop is killed, before `maxVacate` is over (`KILL`).
+   *
+   * @default - the fleet's
+   */
+  readonly kill?: ClassAdExpression;
 }
 
 /** Properties of a `StartdFleet`. */
@@ -130,22 +144,52 @@ export interface StartdFleetProps {
   readonly start?: ClassAdExpression;
 
   /**
-   * Which job the machine prefers (`RANK`): a number, more is better. A better job preempts a running one.
+   * Which job the machine prefers (`RANK`): a number, more is better. `MY` is the machine, `TARGET` the job. A better job
+   * preempts a running one, whoever's it is; it goes to the machine that prefers it, though others are idle.
+   *
+   * Refused: an expression, in a pool whose `preemption.considered` is false.
    *
    * @default - none
    */
   readonly rank?: ClassAdExpression;
 
   /**
-   * When a running job must leave (`PREEMPT`).
+   * When a running job must leave, for the machine's own reasons (`PREEMPT`); `MY` is the machine, `TARGET` the job. It is
+   * asked every five seconds, and there is no way back. A job that `start` would take again comes back.
    *
    * @default - never
    */
   readonly preempt?: ClassAdExpression;
 
   /**
-   * How long a running job may go on before it is told to stop (`MAXJOBRETIREMENTTIME`), when it is
-   * preempted or the pod is deleted.
+   * Whether a job that must leave because of `preempt` is told to stop and has `maxVacate` for it (`WANT_VACATE`). If
+   * not, it is killed at once when its retirement time is over.
+   *
+   * Refused: without `preempt`. What leaves for a better job is always told.
+   *
+   * @default - it is told
+   */
+  readonly wantVacate?: ClassAdExpression;
+
+  /**
+   * When a job that was told to stop is killed, before `maxVacate` is over (`KILL`).
+   *
+   * @default - never
+   */
+  readonly kill?: ClassAdExpression;
+
+  /**
+   * For how long an access point may start one job after another in a slot that it was given (`CLAIM_WORKLIFE`), counted
+   * from when it was given; a running job is not stopped for it. So long a group or user may hold more than its share
+   * though nobody is preempted: until then, and to the end of the last job. With 0 each job is matched by itself.
+   *
+   * @default Duration.minutes(20)
+   */
+  readonly claimWorklife?: Duration;
+
+  /**
+   * How long a running job may go on when it is preempted or the pod is deleted (`MAXJOBRETIREMENTTIME`), counted from its
+   * start. HTCondor tells it to stop `maxVacate` before that time is over, and kills it then.
    *
    * @default Duration.seconds(0)
    */
@@ -153,6 +197,8 @@ export interface StartdFleetProps {
 
   /**
    * How long a job that was told to stop may take to save its work (`MachineMaxVacateTime`).
+   *
+   * Refused: as much as a `maxJobRetirement` above 0, or more, since a job would be told to stop at once.
    *
    * @default Duration.minutes(10)
    */

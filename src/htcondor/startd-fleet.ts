@@ -14,6 +14,7 @@ import { startdProbes, StartdLiveness } from './probes';
 import { RunMode } from './run-mode';
 import { overlapping, schedulingSpec } from './scheduling';
 import { StartdFleetProps, StartdMemberOptions } from './startd-fleet-props';
+import { earlyPreemptionProblems, startdPolicyProblems } from './startd-policy';
 import { Cluster } from '../federation/cluster';
 import { FederatedCluster } from '../federation/federated-cluster';
 import { Federation } from '../federation/federation';
@@ -151,9 +152,14 @@ export class StartdFleet extends Construct {
       reservedDisk: props.reservedDisk ?? Size.gibibytes(1),
       attributes: props.attributes ?? {},
       slots: props.slots ?? [{ share: 1 }],
-      start: props.start ?? ClassAdExpression.boolean(true),
-      rank: props.rank ?? ClassAdExpression.integer(0),
-      preempt: props.preempt ?? ClassAdExpression.boolean(false),
+      policy: {
+        start: props.start ?? ClassAdExpression.boolean(true),
+        rank: props.rank ?? ClassAdExpression.integer(0),
+        preempt: props.preempt ?? ClassAdExpression.boolean(false),
+        wantVacate: props.wantVacate ?? ClassAdExpression.boolean(true),
+        kill: props.kill ?? ClassAdExpression.boolean(false),
+      },
+      claimWorklife: props.claimWorklife ?? Duration.minutes(20),
       drain: {
         maxJobRetirement: props.maxJobRetirement ?? Duration.seconds(0),
         maxVacate: props.maxVacate ?? Duration.minutes(10),
@@ -296,6 +302,9 @@ export class StartdFleet extends Construct {
     }
     problems.push(...this.image._problems(), ...(props.executeDirectory?._problems() ?? []));
     problems.push(...capacityProblems('', { ...settings, resources: props.resources ?? {} }));
+    const preemption = CondorHost.isCondorHost(props.pool) ? props.pool._preemption : {};
+    problems.push(...startdPolicyProblems('', props, settings.policy, preemption));
+    problems.push(...earlyPreemptionProblems(settings.drain.maxJobRetirement.toSeconds(), preemption));
     const ofKnobs = [...fleetKnobs(settings).causes(), ...Federation.tryOf(this) ? [] : memberKnobs(settings, this.clusterName(), {}).causes()];
     // what is wrong with a knob follows from what is wrong with a property here or in the pool, unless nothing is
     const explained = ofKnobs.length > 0 && (problems.length > 0 || (CondorHost.isCondorHost(props.pool) && props.pool._problems().length > 0));
@@ -315,6 +324,7 @@ export class StartdFleet extends Construct {
           resources: options.memory ? props.resources ?? {} : { cpu: props.resources?.cpu },
         }));
       }
+      problems.push(...startdPolicyProblems(`on(${member.node.id}).`, options, { ...settings.policy, ...options }, preemption));
       problems.push(...memberKnobs(settings, member.node.id, options).causes().filter(isGiven));
     }
     return [...new Set([...problems, ...this.overlaps()])];

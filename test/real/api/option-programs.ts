@@ -3,8 +3,8 @@ import { ContainerResources, Cpu } from 'cdk8s-plus-27';
 import * as fc from 'fast-check';
 import {
   AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, Cluster, ClusterIdentity, ClusterProps, CondorHost, CondorHostProps,
-  CondorImage, CondorPool, CondorVersion, ExecuteDirectory, FederatedCluster, Federation, JobDefaults, PoolPreflight, PoolPreflightProps, RunMode,
-  ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness, StartdMemberOptions,
+  CondorImage, CondorPool, CondorVersion, ExecuteDirectory, FederatedCluster, Federation, JobDefaults, NegotiatorPreemption, PoolPreflight,
+  PoolPreflightProps, RunMode, ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness, StartdMemberOptions, UserPriorityPreemption,
 } from '../../../src';
 
 /** Values for every option of a construct: the compiler misses the ones that are not here. */
@@ -31,6 +31,7 @@ const RESOURCES: fc.Arbitrary<ContainerResources> = of(
 );
 const LABELS = of<{ [key: string]: string }>({ 'node-role.example/batch': 'true' }, { 'topology.kubernetes.io/zone': 'eu-de-01' });
 const POLICY = of(ClassAdExpression.boolean(true), ClassAdExpression.parse('TARGET.AcctGroup =?= "ATLAS"'));
+const LONG_RUN = ClassAdExpression.parse('TotalJobRunTime > 86400');
 const ATTRIBUTES = of<{ [name: string]: string | number | boolean }>({ CERNEnvironment: 'production', HasMPI: true }, { HEPSpec: 12.5, Rack: 7 });
 const EXTRA = of<{ [knob: string]: string | number }>({ MAX_STARTD_LOG: 20000000 }, { STARTD_DEBUG: 'D_FULLDEBUG' });
 const PULL_SECRETS = of<string[]>(['registry-login'], ['a', 'b']);
@@ -81,6 +82,16 @@ const jobDefaultChoices: Choices<JobDefaults> = {
   cpus: of(1, 2), memory: of(Size.gibibytes(2)), disk: of(Size.gibibytes(1)), lease: of(Duration.minutes(40)),
 };
 
+const preemptionChoices: Choices<NegotiatorPreemption> = {
+  userPriority: of(
+    UserPriorityPreemption.betweenUsers({ margin: 2, rank: ClassAdExpression.parse('-TotalJobRunTime') }), UserPriorityPreemption.betweenUsersAndGroups(),
+    UserPriorityPreemption.betweenGroups(), UserPriorityPreemption.when(ClassAdExpression.parse('RemoteUserPrio > SubmitterUserPrio && RemoteGroup =?= SubmitterGroup')),
+  ),
+  considered: fc.boolean(),
+  partitionableSlots: fc.boolean(),
+  early: fc.boolean(),
+};
+
 const IMAGES = of(
   CondorImage.debian(), CondorImage.official(),
   new CondorImage({ reference: 'registry.example/htcondor@sha256:' + 'a'.repeat(64), version: CondorVersion.V25_0, pullPolicy: 'Always' }),
@@ -96,6 +107,11 @@ const hostChoices: Choices<CondorHostProps> = {
     [AccountingGroup.share('ATLAS', 0.6, { priorityFactor: 10, acceptSurplus: true }), AccountingGroup.share('CMS', 0.4, { autoregroup: true })],
     [AccountingGroup.quota('ATLAS', 100), AccountingGroup.quota('ATLAS.prod', 60)],
   ),
+  quotaOversubscription: fc.boolean(),
+  groupOrder: of(ClassAdExpression.parse('GroupResourcesInUse / GroupQuota')),
+  // who considers nothing preempts nothing, and dynamic slots are not taken early
+  preemption: optional(preemptionChoices).map(({ considered, ...drawn }): NegotiatorPreemption =>
+    considered === false ? { considered } : { considered, ...drawn, early: drawn.early && !drawn.partitionableSlots }),
   signingKey: of({ secretName: 'pool-key', key: 'signing' }),
   image: IMAGES,
   imagePullSecrets: PULL_SECRETS,
@@ -116,7 +132,9 @@ const memberChoices: Choices<StartdMemberOptions> = {
   memory: of(Size.gibibytes(8)),
   start: POLICY,
   rank: of(ClassAdExpression.integer(3)),
-  preempt: of(ClassAdExpression.boolean(false)),
+  preempt: of(LONG_RUN),
+  wantVacate: POLICY,
+  kill: of(ClassAdExpression.boolean(false)),
 };
 
 const fleetChoices: Choices<Omit<StartdFleetProps, 'pool'>> = {
@@ -129,9 +147,12 @@ const fleetChoices: Choices<Omit<StartdFleetProps, 'pool'>> = {
   attributes: ATTRIBUTES,
   slots: of([{ share: 0.5 }, { share: 0.25, count: 2, partitionable: false }], [{ share: 1 }]),
   start: POLICY,
-  rank: of(ClassAdExpression.integer(1)),
-  preempt: of(ClassAdExpression.boolean(false)),
-  maxJobRetirement: of(Duration.hours(24)),
+  rank: of(ClassAdExpression.integer(1), ClassAdExpression.target('JobPrio')),
+  preempt: of(LONG_RUN),
+  wantVacate: POLICY,
+  kill: of(ClassAdExpression.boolean(false)),
+  claimWorklife: of(Duration.seconds(0), Duration.hours(1)),
+  maxJobRetirement: of(Duration.hours(24), Duration.minutes(20)),
   maxVacate: of(Duration.minutes(2)),
   killingTimeout: of(Duration.seconds(20)),
   terminationGracePeriod: of(Duration.days(2)),
@@ -188,16 +209,22 @@ export const ALL_OPTIONS = Object.entries({
   CentralManagerOptions: centralManagerChoices,
   AccessPointOptions: accessPointChoices,
   JobDefaults: jobDefaultChoices,
+  NegotiatorPreemption: preemptionChoices,
   StartdFleetProps: fleetChoices,
   StartdMemberOptions: memberChoices,
   PoolPreflightProps: preflightChoices,
 }).flatMap(([name, choices]) => Object.keys(choices).map(option => `${name}.${option}`));
 
+/** What only makes sense beside something else, and that beside it. */
+const withGroups = (host: CondorHostProps): CondorHostProps => host.accountingGroups ? host
+  : { ...host, quotaOversubscription: undefined, groupOrder: undefined, preemption: host.preemption && { ...host.preemption, userPriority: undefined } };
+const withPreempt = <T extends StartdMemberOptions>(policy: T): T => policy.wantVacate ? { preempt: LONG_RUN, ...policy } : policy;
+
 const VALUES = fc.record<Values>({
   cluster: optional(clusterChoices),
-  host: optional(hostChoices, 'trustDomain', 'centralManagers', 'accessPoints'),
-  fleet: optional(fleetChoices),
-  member: optional(memberChoices),
+  host: optional(hostChoices, 'trustDomain', 'centralManagers', 'accessPoints').map(withGroups),
+  fleet: optional(fleetChoices).map(withPreempt),
+  member: optional(memberChoices).map(withPreempt),
   preflight: optional(preflightChoices),
   federated: fc.boolean(),
 });
@@ -216,7 +243,8 @@ function program(name: string, { cluster, host, fleet: drawn, member, preflight,
   // in a federation a fleet has its members' names
   const { clusterName, ...rest } = drawn;
   const fleet = federated || clusterName === undefined ? rest : drawn;
-  const set = (type: string, options: object = {}) => Object.keys(options).map(option => `${type}.${option}`);
+  const set = (type: string, options: object = {}) =>
+    Object.entries(options).filter(([, value]) => value !== undefined).map(([option]) => `${type}.${option}`);
   // a default namespace would be every program's own
   const spaced = <T extends { namespace?: string }>(props: T, what: string): T => ({ ...props, namespace: `${name}-${props.namespace ?? what}` });
   return {
@@ -227,6 +255,7 @@ function program(name: string, { cluster, host, fleet: drawn, member, preflight,
       ...set('CentralManagerOptions', host.centralManagers[0]),
       ...set('AccessPointOptions', host.accessPoints[0]),
       ...set('JobDefaults', host.jobDefaults),
+      ...set('NegotiatorPreemption', host.preemption),
       ...set('StartdFleetProps', fleet),
       ...federated ? set('StartdMemberOptions', member) : [],
       ...set('PoolPreflightProps', preflight),
