@@ -10,7 +10,7 @@ import { isGiven, KnobSet, Macro } from './config';
 import { Credential, resourceRequirements } from './daemon-pod';
 import { CondorImage } from './image';
 import { JobDefaults, setJobDefaults } from './job-defaults';
-import { NegotiatorPreemption, setNegotiatorPreemption } from './negotiator-preemption';
+import { Negotiation, NegotiatorPreemption, setNegotiatorPreemption } from './negotiator-preemption';
 import { PATHS, POD_IP_VARIABLE } from './paths';
 import { addressProblems, domainProblems, ICondorPool, onlyInside, portProblems } from './pool';
 import { poolKnobs } from './pool-config';
@@ -278,8 +278,8 @@ export class CondorHost extends Construct implements ICondorPool {
    *
    * @internal
    */
-  public get _preemption(): NegotiatorPreemption {
-    return this.props.preemption ?? {};
+  public get _negotiation(): Negotiation {
+    return { preemption: this.props.preemption ?? {}, interval: this.props.negotiatorInterval ?? Duration.minutes(1) };
   }
 
   /** A name that is given twice is reported with the other problems. */
@@ -391,7 +391,7 @@ export class CondorHost extends Construct implements ICondorPool {
     separateClusters(knobs, clusters, port, POD_IP, this);
     const { accountingGroups = [], quotaOversubscription, groupOrder } = this.props;
     knobs.report(...setAccountingGroups(knobs, 'accountingGroups', accountingGroups, { quotaOversubscription, groupOrder }));
-    knobs.report(...setNegotiatorPreemption(knobs, 'preemption', this._preemption, accountingGroups.length > 0));
+    knobs.report(...setNegotiatorPreemption(knobs, 'preemption', this._negotiation, accountingGroups.length > 0));
     this.addExtraConfig(knobs);
     return knobs;
   }
@@ -413,7 +413,8 @@ export class CondorHost extends Construct implements ICondorPool {
   }
 
   private setNegotiatorInterval(knobs: KnobSet): void {
-    const { negotiatorInterval: interval = Duration.minutes(1), extraConfig = {} } = this.props;
+    const { interval } = this._negotiation;
+    const { extraConfig = {} } = this.props;
     knobs.set('NEGOTIATOR_INTERVAL', interval);
     if (interval.toSeconds() < CYCLE_DELAY.toSeconds() && !Object.keys(extraConfig).some(name => /^NEGOTIATOR_CYCLE_DELAY$/i.test(name))) {
       knobs.set('NEGOTIATOR_CYCLE_DELAY', Math.floor(interval.toSeconds() / 2));

@@ -9,12 +9,13 @@ import { gracePeriodSeconds } from './drain';
 import { ExecuteDirectory } from './execute-directory';
 import { fleetKnobs, FleetSettings, lateMemberKnobs, memberKnobs } from './fleet-config';
 import { CondorImage } from './image';
+import { drainProblems } from './negotiator-preemption';
 import { CLUSTER_NAME_VARIABLE, MEMBER_CONFIG_FILE, PATHS, ROOT_CONFIG_FILE } from './paths';
 import { startdProbes, StartdLiveness } from './probes';
 import { RunMode } from './run-mode';
 import { overlapping, schedulingSpec } from './scheduling';
 import { StartdFleetProps, StartdMemberOptions } from './startd-fleet-props';
-import { earlyPreemptionProblems, startdPolicyProblems } from './startd-policy';
+import { startdPolicyProblems } from './startd-policy';
 import { Cluster } from '../federation/cluster';
 import { FederatedCluster } from '../federation/federated-cluster';
 import { Federation } from '../federation/federation';
@@ -302,9 +303,9 @@ export class StartdFleet extends Construct {
     }
     problems.push(...this.image._problems(), ...(props.executeDirectory?._problems() ?? []));
     problems.push(...capacityProblems('', { ...settings, resources: props.resources ?? {} }));
-    const preemption = CondorHost.isCondorHost(props.pool) ? props.pool._preemption : {};
-    problems.push(...startdPolicyProblems('', props, settings.policy, preemption));
-    problems.push(...earlyPreemptionProblems(settings.drain.maxJobRetirement.toSeconds(), preemption));
+    const negotiation = CondorHost.isCondorHost(props.pool) ? props.pool._negotiation : undefined;
+    problems.push(...startdPolicyProblems('', props, settings.policy, negotiation?.preemption));
+    if (negotiation) { problems.push(...drainProblems(negotiation, settings.drain)); }
     const ofKnobs = [...fleetKnobs(settings).causes(), ...Federation.tryOf(this) ? [] : memberKnobs(settings, this.clusterName(), {}).causes()];
     // what is wrong with a knob follows from what is wrong with a property here or in the pool, unless nothing is
     const explained = ofKnobs.length > 0 && (problems.length > 0 || (CondorHost.isCondorHost(props.pool) && props.pool._problems().length > 0));
@@ -324,7 +325,7 @@ export class StartdFleet extends Construct {
           resources: options.memory ? props.resources ?? {} : { cpu: props.resources?.cpu },
         }));
       }
-      problems.push(...startdPolicyProblems(`on(${member.node.id}).`, options, { ...settings.policy, ...options }, preemption));
+      problems.push(...startdPolicyProblems(`on(${member.node.id}).`, options, { ...settings.policy, ...options }, negotiation?.preemption));
       problems.push(...memberKnobs(settings, member.node.id, options).causes().filter(isGiven));
     }
     return [...new Set([...problems, ...this.overlaps()])];

@@ -1,6 +1,6 @@
 import { ClassAdExpression } from './classad';
 import { KnobSet } from './config';
-import { CLAIM_TIMEOUT, NegotiatorPreemption } from './negotiator-preemption';
+import { NegotiatorPreemption } from './negotiator-preemption';
 import { problem } from '../problem';
 
 /** Which jobs a machine takes, which it prefers, and when it lets one go. */
@@ -25,7 +25,7 @@ export function setStartdPolicy(knobs: KnobSet, policy: StartdPolicy): void {
 }
 
 /** What a fleet or a member says that can't come true, or not in this pool. */
-export function startdPolicyProblems(where: string, given: StartdPolicy, effective: StartdPolicy, pool: NegotiatorPreemption): string[] {
+export function startdPolicyProblems(where: string, given: StartdPolicy, effective: StartdPolicy, pool: NegotiatorPreemption = {}): string[] {
   const problems: string[] = [];
   if (given.wantVacate && isConstant(effective.preempt, 'False')) {
     problems.push(problem(`${where}wantVacate`, textOf(given.wantVacate), 'only with preempt: HTCondor asks it of no other job'));
@@ -34,13 +34,6 @@ export function startdPolicyProblems(where: string, given: StartdPolicy, effecti
     problems.push(problem(`${where}rank`, textOf(given.rank), 'none in a pool whose preemption.considered is false: a better job would wait like any other'));
   }
   return problems;
-}
-
-/** An access point that was promised a slot early gives up before a long retirement is over. */
-export function earlyPreemptionProblems(retirementSeconds: number, pool: NegotiatorPreemption): string[] {
-  return pool.early && retirementSeconds >= CLAIM_TIMEOUT
-    ? [problem('maxJobRetirement', `${retirementSeconds} s`, `less than ${CLAIM_TIMEOUT} s in a pool whose preemption.early is true: an access point waits no longer for a slot`)]
-    : [];
 }
 
 function isConstant(expression: ClassAdExpression | undefined, text: string): boolean {

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { AccountingGroup, setAccountingGroups } from '../../src/htcondor/accounting';
+import { ClassAdExpression } from '../../src/htcondor/classad';
 import { KnobSet } from '../../src/htcondor/config';
 
 const problemsOf = (...groups: AccountingGroup[]) => setAccountingGroups(new KnobSet(), 'accountingGroups', groups);
@@ -15,6 +16,7 @@ test('groups are written with every switch', () => {
   expect(knobs.toString().replace(/ +=/g, ' =').split('\n')).toEqual([
     '# Accounting groups',
     'GROUP_NAMES = ATLAS, ATLAS.production, CMS',
+    'NEGOTIATOR_ALLOW_QUOTA_OVERSUBSCRIPTION = True',
     'GROUP_QUOTA_DYNAMIC_ATLAS = 0.6',
     'GROUP_PRIO_FACTOR_ATLAS = 100',
     'GROUP_ACCEPT_SURPLUS_ATLAS = True',
@@ -27,6 +29,13 @@ test('groups are written with every switch', () => {
     'GROUP_AUTOREGROUP_CMS = True',
     '',
   ]);
+});
+
+test('what holds for all groups', () => {
+  const knobs = new KnobSet();
+  const rules = { quotaOversubscription: false, groupOrder: ClassAdExpression.attribute('GroupQuota') };
+  expect(setAccountingGroups(knobs, 'accountingGroups', [AccountingGroup.quota('ATLAS', 100)], rules)).toEqual([]);
+  expect(knobs.toString()).toMatch(/^NEGOTIATOR_ALLOW_QUOTA_OVERSUBSCRIPTION += False\nGROUP_SORT_EXPR += GroupQuota$/m);
 });
 
 test('no groups, no knobs', () => {

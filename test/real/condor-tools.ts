@@ -97,6 +97,11 @@ export abstract class CondorTools {
     return this.manager(['condor_userprio', '-allusers', '-af', 'Name', 'PriorityFactor']);
   }
 
+  /** Gives a user a priority: less is better. */
+  public async setPriority(user: string, priority: number): Promise<void> {
+    await this.manager(['condor_userprio', '-setprio', user, `${priority}`]);
+  }
+
   /** Runs a command in the central manager's pod. */
   protected abstract atCentralManager(argv: string[], options?: ShellOptions): Promise<CommandResult>;
 

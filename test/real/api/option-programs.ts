@@ -109,14 +109,14 @@ const hostChoices: Choices<CondorHostProps> = {
   ),
   quotaOversubscription: fc.boolean(),
   groupOrder: of(ClassAdExpression.parse('GroupResourcesInUse / GroupQuota')),
-  // who considers nothing preempts nothing, and dynamic slots are not taken early
+  // who considers nothing preempts nothing, and early is for machines' ranks alone
   preemption: optional(preemptionChoices).map(({ considered, ...drawn }): NegotiatorPreemption =>
-    considered === false ? { considered } : { considered, ...drawn, early: drawn.early && !drawn.partitionableSlots }),
+    considered === false ? { considered } : drawn.early ? { considered, early: true } : { considered, ...drawn }),
   signingKey: of({ secretName: 'pool-key', key: 'signing' }),
   image: IMAGES,
   imagePullSecrets: PULL_SECRETS,
   namespace: of('pool'),
-  negotiatorInterval: of(Duration.seconds(20)),
+  negotiatorInterval: of(Duration.seconds(20), Duration.minutes(20)),
   priorityHalfLife: of(Duration.days(2)),
   defaultPriorityFactor: of(500),
   jobDefaults: optional(jobDefaultChoices),

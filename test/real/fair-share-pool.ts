@@ -1,0 +1,110 @@
+import { App, Duration, Size } from 'cdk8s';
+import {
+  AccountingGroup, Cluster, CondorHost, CondorHostProps, CondorImage, FederatedCluster, Federation, StartdFleet, StartdFleetProps,
+} from '../../src';
+import { CondorTools } from './condor-tools';
+import { until } from './until';
+
+/** Cores of the pool, in four machines. */
+export const CORES = 100;
+
+const NODES = ['otc-1', 'otc-2', 'otc-3', 'otc-4'];
+const EACH = CORES / NODES.length;
+const NODE = { allocatable: { cpu: `${EACH}`, memory: '8000Mi' } };
+
+/** Where its clusters stand. */
+export const PLACES = {
+  'condor-host': { cidr: '10.1.0.0/16', nodes: { 'host-1': NODE } },
+  'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: Object.fromEntries(NODES.map(node => [node, NODE])) },
+};
+
+/** A pool of 100 cores that ATLAS and CMS share, 60 to 40, each with what the other leaves. */
+export function fairSharePool(host: Partial<CondorHostProps>, fleet: Partial<StartdFleetProps>): (outdir: string) => void {
+  return outdir => {
+    const app = new App({ outdir });
+    const hostCluster = new Cluster(app, 'condor-host');
+    const federation = new Federation(app, 'fed', { host: hostCluster });
+    new FederatedCluster(app, 'tsystems', { federation });
+    const pool = new CondorHost(hostCluster, 'condor', {
+      trustDomain: 'cern.ch',
+      centralManagers: [{ address: 'condor.cern.ch' }],
+      accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
+      accountingGroups: [AccountingGroup.share('ATLAS', 0.6, { acceptSurplus: true }), AccountingGroup.share('CMS', 0.4, { acceptSurplus: true })],
+      image: CondorImage.debian(),
+      negotiatorInterval: Duration.seconds(5),
+      // the cycles are told as they end, and remembered
+      extraConfig: { NEGOTIATOR_UPDATE_AFTER_CYCLE: true, NEGOTIATION_CYCLE_STATS_LENGTH: 100 },
+      ...host,
+    });
+    // a match is of a partitionable slot as a whole: of four with 25 cores each no two groups can have 60 and 40
+    const slots = [{ share: 1 / EACH, count: EACH }];
+    new StartdFleet(federation, 'startd', {
+      pool, cpus: EACH, memory: Size.mebibytes(4000), slots, updateInterval: Duration.seconds(10), ...fleet,
+    });
+    app.synth();
+  };
+}
+
+/** Jobs of one core that sleep, each for another time. */
+export interface Sleepers {
+  readonly groups: string[];
+  /** How many of each group. */
+  readonly count: number;
+  /** In seconds. */
+  readonly shortest: number;
+  readonly longest: number;
+}
+
+/** Submits them, all groups' at once; gives the time, in seconds since 1970. */
+export async function submitSleepers(pool: CondorTools, { groups, count, shortest, longest }: Sleepers): Promise<number> {
+  const said = await pool.asUser(['sh', '-c', 'cat >sleepers.sub && condor_submit -terse sleepers.sub'], `
+executable = /bin/sleep
+arguments = $RANDOM_INTEGER(${shortest}, ${longest})
+transfer_executable = false
+should_transfer_files = YES
+request_cpus = 1
+request_memory = 100
+request_disk = 1
+accounting_group = $(group)
+queue ${count} group in (${groups.join(', ')})
+`);
+  const cluster = /^(\d+)\./.exec(said)![1];
+  return Number((await pool.asUser(['condor_q', cluster, '-limit', '1', '-af', 'QDate'])).trim());
+}
+
+/** Cores of each group, as the access point says that their jobs run. */
+export interface Running { readonly ATLAS: number; readonly CMS: number }
+
+export async function running(pool: CondorTools): Promise<Running> {
+  const said = await pool.asUser(['condor_q', '-allusers', '-const', 'JobStatus == 2', '-af', 'AcctGroup', 'RequestCpus']);
+  const of = (group: string) => said.split('\n').map(line => line.split(' ')).filter(([name]) => name === group).reduce((sum, [, cpus]) => sum + Number(cpus), 0);
+  return { ATLAS: of('ATLAS'), CMS: of('CMS') };
+}
+
+/** Whether running cores are within 5 points of 60 to 40. */
+export function fair({ ATLAS, CMS }: Running): boolean {
+  return Math.abs(100 * ATLAS / (ATLAS + CMS) - 60) <= 5;
+}
+
+/** When cycles of the negotiator began, of those that it remembers, in seconds since 1970. */
+export async function cycles(pool: CondorTools): Promise<number[]> {
+  const ad = await pool.ad('-negotiator');
+  return Object.entries(ad).filter(([name]) => /^LastNegotiationCycleTime\d+$/.test(name)).map(([, time]) => time as number);
+}
+
+/** How many cycles began after a time. */
+export async function cyclesSince(pool: CondorTools, time: number): Promise<number> {
+  return (await cycles(pool)).filter(begin => begin > time).length;
+}
+
+/** What is seen when a cycle has ended, for so many of them. */
+export async function atEachCycle<T>(pool: CondorTools, count: number, look: () => Promise<T>): Promise<T[]> {
+  const seen: T[] = [];
+  let last = Math.max(...await cycles(pool));
+  while (seen.length < count) {
+    await until('another cycle has ended', async () => Math.max(...await cycles(pool)) > last);
+    last = Math.max(...await cycles(pool));
+    seen.push(await look());
+  }
+  return seen;
+}

@@ -1,0 +1,120 @@
+import { App, Duration, Size } from 'cdk8s';
+import {
+  ClassAdExpression, Cluster, CondorHost, CondorImage, FederatedCluster, Federation, StartdFleet, StartdFleetProps, UserPriorityPreemption,
+} from '../../src';
+import type { CondorTools } from './condor-tools';
+
+/** In seconds. */
+export const RETIREMENT = 45;
+export const VACATE = 3;
+export const UPDATE = 10;
+
+const GOLD_FIRST = ClassAdExpression.target('Gold').is(true).ifThenElse(1, 0);
+const TRESPASS = ClassAdExpression.target('Trespass').is(true);
+const PATIENT = { maxJobRetirement: Duration.seconds(RETIREMENT) };
+
+/** Machines of the pool: each with a reason to preempt, or with none; its jobs fill it. */
+const MACHINES: { readonly [name: string]: Partial<StartdFleetProps> } = {
+  'plain': {},
+  'plain-equal': {},
+  'prio': {},
+  'prio-worse': {},
+  'prio-whole': { cpus: 4 },
+  'prio-patient': PATIENT,
+  'rank': { rank: GOLD_FIRST },
+  'rank-equal': { rank: GOLD_FIRST },
+  'rank-whole': { rank: GOLD_FIRST, cpus: 4 },
+  'rank-patient': { ...PATIENT, rank: GOLD_FIRST },
+  'policy': { preempt: TRESPASS },
+  'policy-killed': { preempt: TRESPASS, wantVacate: ClassAdExpression.boolean(false) },
+  'policy-patient': { ...PATIENT, preempt: TRESPASS },
+};
+
+export const NAMES = Object.keys(MACHINES);
+
+const NODE = { allocatable: { cpu: '64', memory: '64000Mi' } };
+
+/** Where its clusters stand. */
+export const PLACES = {
+  'condor-host': { cidr: '10.1.0.0/16', nodes: { 'host-1': NODE } },
+  'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: { 'otc-1': NODE } },
+};
+
+/** A pool in which users take from users who are worse, one slot or several of them, and machines prefer gold. */
+export function preemptionPool(partitionableSlots: boolean): (outdir: string) => void {
+  return outdir => {
+    const app = new App({ outdir });
+    const hostCluster = new Cluster(app, 'condor-host');
+    const federation = new Federation(app, 'fed', { host: hostCluster });
+    new FederatedCluster(app, 'tsystems', { federation });
+    const pool = new CondorHost(hostCluster, 'condor', {
+      trustDomain: 'cern.ch',
+      centralManagers: [{ address: 'condor.cern.ch' }],
+      accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
+      image: CondorImage.debian(),
+      preemption: { userPriority: UserPriorityPreemption.betweenUsers(), partitionableSlots },
+      // longer than a job may take to leave
+      negotiatorInterval: Duration.seconds(8),
+      extraConfig: { NEGOTIATOR_UPDATE_AFTER_CYCLE: true, NEGOTIATION_CYCLE_STATS_LENGTH: 100 },
+    });
+    for (const [name, props] of Object.entries(MACHINES)) {
+      new StartdFleet(federation, name, {
+        pool,
+        cpus: 2,
+        memory: Size.mebibytes(1000),
+        maxVacate: Duration.seconds(VACATE),
+        killingTimeout: Duration.seconds(3),
+        updateInterval: Duration.seconds(UPDATE),
+        attributes: { Reason: name },
+        ...props,
+      });
+    }
+    app.synth();
+  };
+}
+
+/** Jobs that sleep on one of the machines, each with an event log of its own: `<name>.0`, `<name>.1`, ... */
+export interface Sleepers {
+  readonly name: string;
+  readonly machine: string;
+  readonly user: string;
+  /** What is on their ads besides. @default - nothing */
+  readonly gold?: boolean;
+  readonly trespass?: boolean;
+  /** @default 1 */
+  readonly cpus?: number;
+  /** @default 1 */
+  readonly count?: number;
+  /** In seconds. @default 900 */
+  readonly seconds?: number;
+}
+
+/** Submits them, all at once. */
+export async function submitSleepers(pool: CondorTools, sleepers: Sleepers[]): Promise<void> {
+  const common = 'executable = /bin/sleep\ntransfer_executable = false\nshould_transfer_files = YES\nrequest_memory = 100\nrequest_disk = 1\n';
+  const blocks = sleepers.map(({ name, machine, user, gold = false, trespass = false, cpus = 1, count = 1, seconds = 900 }) => `
+arguments = ${seconds}
+accounting_group_user = ${user}
+request_cpus = ${cpus}
+requirements = Reason == "${machine}"
+My.Gold = ${gold}
+My.Trespass = ${trespass}
+log = ${name}.$(Step)
+queue ${count}
+`);
+  await pool.asUser(['sh', '-c', 'cat >sleepers.sub && condor_submit -terse sleepers.sub'], common + blocks.join(''));
+}
+
+/** What happened to a job, by its event log: when it began to run, when it was evicted, and whether it came to its end; in seconds since 1970. */
+export interface Life { readonly began: number[]; readonly evicted: number[]; readonly ended: boolean }
+
+/** The lives of the jobs of all logs in the submitter's home, by the logs' names. */
+export async function lives(pool: CondorTools): Promise<{ readonly [log: string]: Life }> {
+  const said = await pool.asUser(['sh', '-c', 'for log in *.[0-9]; do echo "== $log"; cat "$log"; done']);
+  return Object.fromEntries(said.split(/^== /m).slice(1).map(part => {
+    const [log, ...lines] = part.split('\n');
+    const at = (event: string) => lines.map(line => new RegExp(`^${event} \\([\\d.]+\\) (\\d{4}-\\d\\d-\\d\\d) (\\d\\d:\\d\\d:\\d\\d)`).exec(line))
+      .filter(match => match !== null).map(match => Date.parse(`${match![1]}T${match![2]}Z`) / 1000);
+    return [log, { began: at('001'), evicted: at('004'), ended: at('005').length > 0 }];
+  }));
+}
