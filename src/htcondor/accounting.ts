@@ -176,7 +176,7 @@ export const setAccountingGroups = (knobs: KnobSet, property: string, groups: re
   }
   knobs.section('Accounting groups');
   knobs.set('GROUP_NAMES', groups.map(({ name }) => name));
-  knobs.set('NEGOTIATOR_ALLOW_QUOTA_OVERSUBSCRIPTION', rules.quotaOversubscription ?? true);
+  knobs.set('NEGOTIATOR_ALLOW_QUOTA_OVERSUBSCRIPTION', rules.quotaOversubscription ?? false);
   if (rules.groupOrder) { knobs.set('GROUP_SORT_EXPR', rules.groupOrder, 'groupOrder'); }
   for (const { name, _kind: kind, _amount: amount, _options: options } of groups) {
     knobs.set(kind === 'share' ? `GROUP_QUOTA_DYNAMIC_${name}` : `GROUP_QUOTA_${name}`, amount);

@@ -68,13 +68,14 @@ export interface CondorHostProps {
   readonly accountingGroups?: AccountingGroup[];
 
   /**
-   * What becomes of fixed quotas that add up to more than their parent has, or the pool
-   * (`NEGOTIATOR_ALLOW_QUOTA_OVERSUBSCRIPTION`). With true each group keeps its quota, and has as much of it as is
-   * there when its turn comes; with false they are reduced in proportion.
+   * Whether quotas may add up to more than there is (`NEGOTIATOR_ALLOW_QUOTA_OVERSUBSCRIPTION`). With false, fixed quotas that
+   * add up to more than their parent has, or the pool, are reduced in proportion, and a group above others has what these
+   * leave. With true each fixed quota stays, and is had in the order of the groups; and a group above others has its whole
+   * quota once more besides theirs, so that with `acceptSurplus` more is lent than there is. HTCondor's own default is true.
    *
    * Refused: without `accountingGroups`.
    *
-   * @default true
+   * @default false
    */
   readonly quotaOversubscription?: boolean;
 

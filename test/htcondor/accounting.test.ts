@@ -16,7 +16,7 @@ test('groups are written with every switch', () => {
   expect(knobs.toString().replace(/ +=/g, ' =').split('\n')).toEqual([
     '# Accounting groups',
     'GROUP_NAMES = ATLAS, ATLAS.production, CMS',
-    'NEGOTIATOR_ALLOW_QUOTA_OVERSUBSCRIPTION = True',
+    'NEGOTIATOR_ALLOW_QUOTA_OVERSUBSCRIPTION = False',
     'GROUP_QUOTA_DYNAMIC_ATLAS = 0.6',
     'GROUP_PRIO_FACTOR_ATLAS = 100',
     'GROUP_ACCEPT_SURPLUS_ATLAS = True',
@@ -33,9 +33,9 @@ test('groups are written with every switch', () => {
 
 test('what holds for all groups', () => {
   const knobs = new KnobSet();
-  const rules = { quotaOversubscription: false, groupOrder: ClassAdExpression.attribute('GroupQuota') };
+  const rules = { quotaOversubscription: true, groupOrder: ClassAdExpression.attribute('GroupQuota') };
   expect(setAccountingGroups(knobs, 'accountingGroups', [AccountingGroup.quota('ATLAS', 100)], rules)).toEqual([]);
-  expect(knobs.toString()).toMatch(/^NEGOTIATOR_ALLOW_QUOTA_OVERSUBSCRIPTION += False\nGROUP_SORT_EXPR += GroupQuota$/m);
+  expect(knobs.toString()).toMatch(/^NEGOTIATOR_ALLOW_QUOTA_OVERSUBSCRIPTION += True\nGROUP_SORT_EXPR += GroupQuota$/m);
 });
 
 test('no groups, no knobs', () => {

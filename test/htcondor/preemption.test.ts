@@ -76,7 +76,8 @@ describe('by user priority', () => {
 
   test('groups take their quotas back, counted anew with each slot', () => {
     expect(requirements(UserPriorityPreemption.betweenGroups(), GROUPS)).toEqual([groups, 'False', undefined, undefined]);
-    expect(requirements(UserPriorityPreemption.betweenUsersAndGroups({ margin: 3 }), GROUPS)).toEqual([`(${users(3)}) || (${groups})`, 'False', undefined, undefined]);
+    expect(requirements(UserPriorityPreemption.betweenUsersAndGroups({ margin: 3 }), GROUPS))
+      .toEqual([`(${users(3)}) || (${groups})`, 'False', undefined, undefined]);
   });
 
   test('a policy of the site, and which slot first', () => {
@@ -93,7 +94,8 @@ describe('by user priority', () => {
 });
 
 test('by rank, a slot may be promised early', () => {
-  const { negotiator, startd } = synthesize({ host: { preemption: { early: true } }, fleet: { rank: ClassAdExpression.target('JobPrio'), maxJobRetirement: Duration.minutes(20) } });
+  const fleet = { rank: ClassAdExpression.target('JobPrio'), maxJobRetirement: Duration.minutes(20) };
+  const { negotiator, startd } = synthesize({ host: { preemption: { early: true } }, fleet });
   expect(knobs(negotiator, 'NEGOTIATOR_CONSIDER_EARLY_PREEMPTION', 'PREEMPTION_REQUIREMENTS')).toEqual(['True', 'False']);
   expect(knobs(startd.condor_config, 'RANK', 'MAXJOBRETIREMENTTIME')).toEqual(['TARGET.JobPrio', '1200']);
 });

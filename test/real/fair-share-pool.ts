@@ -1,9 +1,9 @@
 import { App, Duration, Size } from 'cdk8s';
+import { CondorTools } from './condor-tools';
+import { until } from './until';
 import {
   AccountingGroup, Cluster, CondorHost, CondorHostProps, CondorImage, FederatedCluster, Federation, StartdFleet, StartdFleetProps,
 } from '../../src';
-import { CondorTools } from './condor-tools';
-import { until } from './until';
 
 /** Cores of the pool, in four machines. */
 export const CORES = 100;
@@ -18,7 +18,10 @@ export const PLACES = {
   'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: Object.fromEntries(NODES.map(node => [node, NODE])) },
 };
 
-/** A pool of 100 cores that ATLAS and CMS share, 60 to 40, each with what the other leaves. */
+/** The groups of ATLAS that have jobs. */
+export const ATLAS = ['ATLAS.production', 'ATLAS.analysis'];
+
+/** A pool of 100 cores that ATLAS and CMS share, 60 to 40, each with what the other leaves; so do the groups of ATLAS, 45 to 15. */
 export function fairSharePool(host: Partial<CondorHostProps>, fleet: Partial<StartdFleetProps>): (outdir: string) => void {
   return outdir => {
     const app = new App({ outdir });
@@ -29,7 +32,12 @@ export function fairSharePool(host: Partial<CondorHostProps>, fleet: Partial<Sta
       trustDomain: 'cern.ch',
       centralManagers: [{ address: 'condor.cern.ch' }],
       accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
-      accountingGroups: [AccountingGroup.share('ATLAS', 0.6, { acceptSurplus: true }), AccountingGroup.share('CMS', 0.4, { acceptSurplus: true })],
+      accountingGroups: [
+        AccountingGroup.share('ATLAS', 0.6, { acceptSurplus: true }),
+        AccountingGroup.share('ATLAS.production', 0.75, { acceptSurplus: true }),
+        AccountingGroup.share('ATLAS.analysis', 0.25, { acceptSurplus: true }),
+        AccountingGroup.share('CMS', 0.4, { acceptSurplus: true }),
+      ],
       image: CondorImage.debian(),
       negotiatorInterval: Duration.seconds(5),
       // the cycles are told as they end, and remembered
@@ -72,22 +80,36 @@ queue ${count} group in (${groups.join(', ')})
   return Number((await pool.asUser(['condor_q', cluster, '-limit', '1', '-af', 'QDate'])).trim());
 }
 
-/** Cores of each group, as the access point says that their jobs run. */
-export interface Running { readonly ATLAS: number; readonly CMS: number }
+/** Cores of each group, as the access point says that their jobs run; those of ATLAS in all, too. */
+export interface Running { readonly ATLAS: number; readonly production: number; readonly analysis: number; readonly CMS: number }
 
 export async function running(pool: CondorTools): Promise<Running> {
   const said = await pool.asUser(['condor_q', '-allusers', '-const', 'JobStatus == 2', '-af', 'AcctGroup', 'RequestCpus']);
   const of = (group: string) => said.split('\n').map(line => line.split(' ')).filter(([name]) => name === group).reduce((sum, [, cpus]) => sum + Number(cpus), 0);
-  return { ATLAS: of('ATLAS'), CMS: of('CMS') };
+  const [production, analysis] = ATLAS.map(of);
+  return { ATLAS: production + analysis, production, analysis, CMS: of('CMS') };
 }
 
 /** Whether running cores are within 5 points of 60 to 40. */
-export function fair({ ATLAS, CMS }: Running): boolean {
-  return Math.abs(100 * ATLAS / (ATLAS + CMS) - 60) <= 5;
+export function fair({ ATLAS: atlas, CMS: cms }: Running): boolean {
+  return Math.abs(100 * atlas / (atlas + cms) - 60) <= 5;
 }
 
+/** Whether those of ATLAS' groups are within 5 points of 45 and 15. */
+export function fairInside({ ATLAS: atlas, production, CMS: cms }: Running): boolean {
+  return Math.abs(100 * production / (atlas + cms) - 45) <= 5;
+}
+
+/** A line of numbers for who reads the output. */
+export function shown(seen: Running[]): string {
+  return `cores of production/analysis/CMS, cycle by cycle: ${seen.map(({ production, analysis, CMS: cms }) => `${production}/${analysis}/${cms}`).join(' ')}\n`;
+}
+
+/** How long is waited before a pool is asked again, in milliseconds: each question takes of the cores that its jobs start on. */
+export const PAUSE = 2000;
+
 /** When cycles of the negotiator began, of those that it remembers, in seconds since 1970. */
-export async function cycles(pool: CondorTools): Promise<number[]> {
+async function cycles(pool: CondorTools): Promise<number[]> {
   const ad = await pool.ad('-negotiator');
   return Object.entries(ad).filter(([name]) => /^LastNegotiationCycleTime\d+$/.test(name)).map(([, time]) => time as number);
 }
@@ -102,8 +124,9 @@ export async function atEachCycle<T>(pool: CondorTools, count: number, look: () 
   const seen: T[] = [];
   let last = Math.max(...await cycles(pool));
   while (seen.length < count) {
-    await until('another cycle has ended', async () => Math.max(...await cycles(pool)) > last);
-    last = Math.max(...await cycles(pool));
+    let latest = last;
+    await until('another cycle has ended', async () => (latest = Math.max(...await cycles(pool))) > last, 90, PAUSE);
+    last = latest;
     seen.push(await look());
   }
   return seen;

@@ -1,8 +1,8 @@
 import { App, Duration, Size } from 'cdk8s';
-import {
-  ClassAdExpression, Cluster, CondorHost, CondorImage, FederatedCluster, Federation, StartdFleet, StartdFleetProps, UserPriorityPreemption,
-} from '../../src';
 import type { CondorTools } from './condor-tools';
+import {
+  ClassAdExpression, Cluster, CondorHost, CondorImage, FederatedCluster, Federation, RunMode, StartdFleet, StartdFleetProps, UserPriorityPreemption,
+} from '../../src';
 
 /** In seconds. */
 export const RETIREMENT = 45;
@@ -30,7 +30,10 @@ const MACHINES: { readonly [name: string]: Partial<StartdFleetProps> } = {
   'policy-patient': { ...PATIENT, preempt: TRESPASS },
 };
 
-export const NAMES = Object.keys(MACHINES);
+/** The machines' names. Their own policy is the same whether slots are taken together or not. */
+export function machines(partitionableSlots: boolean): string[] {
+  return Object.keys(MACHINES).filter(name => !(partitionableSlots && name.startsWith('policy')));
+}
 
 const NODE = { allocatable: { cpu: '64', memory: '64000Mi' } };
 
@@ -57,16 +60,18 @@ export function preemptionPool(partitionableSlots: boolean): (outdir: string) =>
       negotiatorInterval: Duration.seconds(8),
       extraConfig: { NEGOTIATOR_UPDATE_AFTER_CYCLE: true, NEGOTIATION_CYCLE_STATS_LENGTH: 100 },
     });
-    for (const [name, props] of Object.entries(MACHINES)) {
+    for (const name of machines(partitionableSlots)) {
       new StartdFleet(federation, name, {
         pool,
+        // as few daemons as will do, since there are so many machines
+        runMode: RunMode.CONDOR_STARTD,
         cpus: 2,
         memory: Size.mebibytes(1000),
         maxVacate: Duration.seconds(VACATE),
         killingTimeout: Duration.seconds(3),
         updateInterval: Duration.seconds(UPDATE),
         attributes: { Reason: name },
-        ...props,
+        ...MACHINES[name],
       });
     }
     app.synth();

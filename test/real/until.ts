@@ -1,5 +1,5 @@
-/** Asks until the answer is yes. */
-export async function until(what: string, holds: () => Promise<boolean>, seconds = 90): Promise<void> {
+/** Asks until the answer is yes, with a pause in milliseconds before it asks again. */
+export async function until(what: string, holds: () => Promise<boolean>, seconds = 90, pause = 500): Promise<void> {
   const end = Date.now() + seconds * 1000;
   let last: unknown;
   for (;;) {
@@ -10,6 +10,6 @@ export async function until(what: string, holds: () => Promise<boolean>, seconds
       last = error;
     }
     if (Date.now() > end) { throw new Error(`not in ${seconds} s: ${what}${last ? `\n${(last as Error).message}` : ''}`); }
-    await new Promise(resolve => setTimeout(resolve, 500));
+    await new Promise(resolve => setTimeout(resolve, pause));
   }
 }

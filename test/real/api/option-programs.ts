@@ -216,8 +216,9 @@ export const ALL_OPTIONS = Object.entries({
 }).flatMap(([name, choices]) => Object.keys(choices).map(option => `${name}.${option}`));
 
 /** What only makes sense beside something else, and that beside it. */
-const withGroups = (host: CondorHostProps): CondorHostProps => host.accountingGroups ? host
-  : { ...host, quotaOversubscription: undefined, groupOrder: undefined, preemption: host.preemption && { ...host.preemption, userPriority: undefined } };
+const withGroups = (host: CondorHostProps): CondorHostProps => host.accountingGroups ? host : {
+  ...host, quotaOversubscription: undefined, groupOrder: undefined, preemption: host.preemption && { ...host.preemption, userPriority: undefined },
+};
 const withPreempt = <T extends StartdMemberOptions>(policy: T): T => policy.wantVacate ? { preempt: LONG_RUN, ...policy } : policy;
 
 const VALUES = fc.record<Values>({
