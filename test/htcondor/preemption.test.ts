@@ -88,7 +88,8 @@ describe('by user priority', () => {
   });
 
   test('cycles are as far apart as a job may need to leave, and slots of a partitionable one may be taken together', () => {
-    const { negotiator } = synthesize({ host: { preemption: { userPriority: UserPriorityPreemption.betweenUsers(), partitionableSlots: true } }, fleet: QUICK });
+    const preemption = { userPriority: UserPriorityPreemption.betweenUsers(), partitionableSlots: true };
+    const { negotiator } = synthesize({ host: { preemption }, fleet: QUICK });
     expect(knobs(negotiator, 'NEGOTIATOR_MIN_INTERVAL', 'ALLOW_PSLOT_PREEMPTION')).toEqual(['60', 'True']);
   });
 });

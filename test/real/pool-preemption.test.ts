@@ -45,9 +45,9 @@ for (const [title, together] of [['slot by slot', false], ['of several slots tog
     const submit = (sleepers: Sleepers[]) => submitSleepers(pool, sleepers.filter(({ machine }) => names.includes(machine)));
 
     const of = (all: { readonly [log: string]: Life }, name: string): Life[] => Object.entries(all).filter(([log]) => log.replace(/\.\d$/, '') === name).map(([, life]) => life);
-    const evictions = async () => {
+    const preempted = async () => {
       const all = await lives(pool);
-      return (name: string) => of(all, name).reduce((sum, { evicted }) => sum + evicted.length, 0);
+      return (name: string) => of(all, name).filter(({ left }) => left.length > 0).length;
     };
 
     beforeAll(async () => {
@@ -64,11 +64,11 @@ for (const [title, together] of [['slot by slot', false], ['of several slots tog
     test('each reason preempts, and nothing else does', async () => {
       const wanted = { 'rank': 1, 'prio': 1, 'rank-whole': together ? 4 : 0, 'prio-whole': together ? 4 : 0 };
       await until('those are preempted that should be', async () => {
-        const count = await evictions();
+        const count = await preempted();
         return Object.entries(wanted).every(([name, number]) => count(name) === number) && (together || (count('policy-trespass') > 0 && count('policy-killed') > 0));
       }, 120, 2000);
       await until('three cycles have passed', async () => await cyclesSince(pool, came) >= 3, 90, 2000);
-      const count = await evictions();
+      const count = await preempted();
       const jobs = [...Object.keys(wanted), 'plain', 'rank-equal', 'plain-equal', 'prio-worse', 'policy', ...THEN.map(({ name }) => name)];
       expect(Object.fromEntries(jobs.map(name => [name, count(name)]))).toEqual({ ...Object.fromEntries(jobs.map(name => [name, 0])), ...wanted });
     }, 300_000);
@@ -100,17 +100,17 @@ for (const [title, together] of [['slot by slot', false], ['of several slots tog
       const patient = names.filter(name => name.endsWith('-patient'));
       expect(patient.length).toBeGreaterThan(1);
       await until('their time is over', async () => {
-        const count = await evictions();
+        const count = await preempted();
         return patient.every(name => count(name) > 0);
       }, RETIREMENT + 120, 2000);
       const all = await lives(pool);
       for (const name of patient) {
-        const [first] = of(all, name).filter(({ evicted }) => evicted.length > 0);
+        const [first] = of(all, name).filter(({ left }) => left.length > 0);
         // a second for the log, which has none of their parts; HTCondor leaves the time to vacate inside the retirement
-        expect(first.evicted[0] - first.began[0]).toBeGreaterThanOrEqual(RETIREMENT - VACATE - 1);
+        expect(first.left[0] - first.began[0]).toBeGreaterThanOrEqual(RETIREMENT - VACATE - 1);
       }
       // one that ends in time ends in peace
-      expect(of(all, 'policy-patient-short')).toEqual(together ? [] : [expect.objectContaining({ evicted: [], ended: true })]);
+      expect(of(all, 'policy-patient-short')).toEqual(together ? [] : [expect.objectContaining({ left: [], ended: true })]);
     }, 300_000);
   });
 }

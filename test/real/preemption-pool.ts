@@ -110,8 +110,11 @@ queue ${count}
   await pool.asUser(['sh', '-c', 'cat >sleepers.sub && condor_submit -terse sleepers.sub'], common + blocks.join(''));
 }
 
-/** What happened to a job, by its event log: when it began to run, when it was evicted, and whether it came to its end; in seconds since 1970. */
-export interface Life { readonly began: number[]; readonly evicted: number[]; readonly ended: boolean }
+/**
+ * What happened to a job, by its event log: when it began to run, when it had to leave, and whether it came to its end; in seconds since 1970.
+ * Whose slot is taken together with others may find the connection cut before it is told: HTCondor kills it without more ado.
+ */
+export interface Life { readonly began: number[]; readonly left: number[]; readonly ended: boolean }
 
 /** The lives of the jobs of all logs in the submitter's home, by the logs' names. */
 export async function lives(pool: CondorTools): Promise<{ readonly [log: string]: Life }> {
@@ -120,6 +123,6 @@ export async function lives(pool: CondorTools): Promise<{ readonly [log: string]
     const [log, ...lines] = part.split('\n');
     const at = (event: string) => lines.map(line => new RegExp(`^${event} \\([\\d.]+\\) (\\d{4}-\\d\\d-\\d\\d) (\\d\\d:\\d\\d:\\d\\d)`).exec(line))
       .filter(match => match !== null).map(match => Date.parse(`${match![1]}T${match![2]}Z`) / 1000);
-    return [log, { began: at('001'), evicted: at('004'), ended: at('005').length > 0 }];
+    return [log, { began: at('001'), left: at('(?:004|007|022)'), ended: at('005').length > 0 }];
   }));
 }
