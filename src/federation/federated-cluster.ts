@@ -3,8 +3,10 @@ import { Cluster, ClusterProps } from './cluster';
 import type { Federation } from './federation';
 import { problem } from '../problem';
 
-const API_SERVER = /^https:\/\/([\w.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?$/;
-const CERTIFICATES = /^\s*(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/;
+/** What the address of an API server looks like. */
+export const API_SERVER = /^https:\/\/([\w.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?$/;
+/** What certificates of authorities look like, in PEM. */
+export const CERTIFICATES = /^\s*(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/;
 const DNS_SUBDOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
 /** How objects reach a member where an engine with a control plane carries them. */

@@ -10,6 +10,7 @@ import { isGiven, KnobSet, Macro } from './config';
 import { Credential, resourceRequirements } from './daemon-pod';
 import { CondorImage } from './image';
 import { JobDefaults, setJobDefaults } from './job-defaults';
+import { memberKeyring, trustMemberKey } from './member-keys';
 import { Negotiation, NegotiatorPreemption, setNegotiatorPreemption } from './negotiator-preemption';
 import { PATHS, POD_IP_VARIABLE } from './paths';
 import { addressProblems, domainProblems, ICondorPool, onlyInside, portProblems } from './pool';
@@ -104,6 +105,17 @@ export interface CondorHostProps {
   readonly signingKey?: SecretReference;
 
   /**
+   * Whether each cluster of execution points has a signing key of its own, in a Secret `<id>-signing-key-<cluster>` of the host
+   * cluster, key `key`. Its tokens name it (`kid`, `condor_token_create -key <cluster>`), and the cluster's own collector alone knows it
+   * (`SEC_PASSWORD_DIRECTORY`). A `TokenMint` signs with these keys.
+   *
+   * A key that isn't there keeps its cluster out, and nobody else. Tokens that the pool's key signed are good there as well.
+   *
+   * @default false: the pool's key signs the tokens of all clusters
+   */
+  readonly memberSigningKeys?: boolean;
+
+  /**
    * The image of the central managers and access points.
    *
    * @default CondorImage.official()
@@ -188,7 +200,8 @@ export interface CondorHostProps {
 
 /** What a central manager is told, and what is wrong with it. */
 interface CentralManagerConfiguration {
-  readonly clusters: readonly string[];
+  /** What it was made of, besides the pool's own properties. */
+  readonly given: object;
   readonly text: string;
   readonly causes: readonly string[];
 }
@@ -228,6 +241,10 @@ export class CondorHost extends Construct implements ICondorPool {
 
   private readonly configurations = new Map<CentralManagerOptions, CentralManagerConfiguration>();
 
+  private readonly revoked = new Set<string>();
+
+  private readonly tokenLifetimes = new Map<string, Duration>();
+
   /**
    * @param scope a cluster, or any chart
    * @param id the pool's name: it starts the names of its objects
@@ -266,6 +283,51 @@ export class CondorHost extends Construct implements ICondorPool {
   }
 
   /**
+   * Puts a cluster out of the pool, though its fleets stay in the program: its collector is gone, and its signing key with it, so that
+   * neither its tokens nor the connections that they opened are worth anything. The others keep their keys and tokens. Access points
+   * go on with the jobs that run there, until they end or are vacated.
+   *
+   * Without this line again, the old tokens are good again: give the cluster another signing key first.
+   *
+   * Refused at synth: a cluster that has no execution points in the pool.
+   *
+   * @param cluster the cluster's name
+   */
+  public revoke(cluster: string): void {
+    this.revoked.add(cluster);
+  }
+
+  /**
+   * Says that a cluster's tokens are renewed: its collector takes none that are older.
+   *
+   * @internal
+   */
+  public _limitTokens(cluster: string, lifetime: Duration): void {
+    this.tokenLifetimes.set(cluster, lifetime);
+  }
+
+  /** @internal */
+  public _isRevoked(cluster: string): boolean {
+    return this.revoked.has(cluster);
+  }
+
+  /** @internal */
+  public get _memberSigningKeys(): boolean {
+    return this.props.memberSigningKeys ?? false;
+  }
+
+  /** @internal */
+  public get _imagePullSecrets(): string[] | undefined {
+    return this.props.imagePullSecrets;
+  }
+
+  /** @internal */
+  public get _signingKey(): Required<SecretReference> {
+    const { secretName = `${this.node.id}-signing-key`, key = 'POOL' } = this.props.signingKey ?? {};
+    return { secretName, key };
+  }
+
+  /**
    * Lets the execution points of a fleet in; which clusters they are in is known at synth.
    *
    * @internal
@@ -295,6 +357,7 @@ export class CondorHost extends Construct implements ICondorPool {
       configuration: () => this.centralManagerConfiguration(options).text,
       resources: resourceRequirements(options.resources ?? { cpu: { request: millicores(250) }, memory: { request: Size.mebibytes(512) } }),
       spoolSize: options.spoolSize ?? Size.gibibytes(1),
+      keyring: this._memberSigningKeys ? memberKeyring(this.node.id, () => this.clusters()) : undefined,
       // collector and negotiator answer; what they call are names and access points
       egress: [
         { ports: [{ protocol: 'UDP', port: 53 }, { protocol: 'TCP', port: 53 }] },
@@ -336,7 +399,7 @@ export class CondorHost extends Construct implements ICondorPool {
   private signingKey(): Credential {
     return {
       volume: 'signing-key',
-      secret: this.props.signingKey ?? { secretName: `${this.node.id}-signing-key` },
+      secret: this._signingKey,
       defaultKey: 'POOL',
       file: 'POOL',
       directory: PATHS.keys,
@@ -362,10 +425,11 @@ export class CondorHost extends Construct implements ICondorPool {
   /** A synth asks three times, to check it, to write it and for its digest, and it grows with the clusters: it is made again when they change. */
   private centralManagerConfiguration(options: CentralManagerOptions): CentralManagerConfiguration {
     const clusters = this.clusters();
+    const given = { clusters, tokenLifetimes: new Map(this.tokenLifetimes) };
     let configuration = this.configurations.get(options);
-    if (!configuration || !isDeepStrictEqual(configuration.clusters, clusters)) {
+    if (!configuration || !isDeepStrictEqual(configuration.given, given)) {
       const knobs = this.centralManagerKnobs(options, clusters);
-      configuration = { clusters, text: knobs.draft(), causes: knobs.causes() };
+      configuration = { given, text: knobs.draft(), causes: knobs.causes() };
       this.configurations.set(options, configuration);
     }
     return configuration;
@@ -390,6 +454,7 @@ export class CondorHost extends Construct implements ICondorPool {
     knobs.set('PRIORITY_HALFLIFE', this.props.priorityHalfLife ?? Duration.days(1));
     knobs.set('DEFAULT_PRIO_FACTOR', this.props.defaultPriorityFactor ?? 1000);
     separateClusters(knobs, clusters, port, POD_IP, this);
+    if (this._memberSigningKeys) { clusters.forEach(cluster => trustMemberKey(knobs, cluster, this.tokenLifetimes.get(cluster))); }
     const { accountingGroups = [], quotaOversubscription, groupOrder } = this.props;
     knobs.report(...setAccountingGroups(knobs, 'accountingGroups', accountingGroups, { quotaOversubscription, groupOrder }));
     knobs.report(...setNegotiatorPreemption(knobs, 'preemption', this._negotiation, accountingGroups.length > 0));
@@ -422,9 +487,14 @@ export class CondorHost extends Construct implements ICondorPool {
     }
   }
 
-  /** The clusters whose execution points join: those of the fleets, and those that are named. */
-  private clusters(): string[] {
+  /** The clusters of execution points: those of the fleets, and those that are named. */
+  private allClusters(): string[] {
     return [...new Set([...this.fleets.flatMap(clusters => clusters()), ...this.props.executionClusters ?? []])];
+  }
+
+  /** The clusters whose execution points join. */
+  private clusters(): string[] {
+    return this.allClusters().filter(cluster => !this.revoked.has(cluster));
   }
 
   private addExtraConfig(knobs: KnobSet): void {
@@ -460,6 +530,9 @@ export class CondorHost extends Construct implements ICondorPool {
     problems.push(...this.uniqueness());
     for (const cluster of props.executionClusters ?? []) {
       if (!isDnsLabel(cluster)) { problems.push(problem('executionClusters', cluster, 'names of clusters: DNS labels')); }
+    }
+    for (const cluster of [...this.revoked].filter(each => !this.allClusters().includes(each))) {
+      problems.push(problem('revoke', cluster, `clusters of the pool's execution points: ${this.allClusters().join(', ') || 'none'}`));
     }
     problems.push(...durationProblems('negotiatorInterval', props.negotiatorInterval, 5));
     problems.push(...durationProblems('priorityHalfLife', props.priorityHalfLife, 1));

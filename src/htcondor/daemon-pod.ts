@@ -13,6 +13,14 @@ export interface Credential {
   readonly directory: string;
 }
 
+/** Keys of one kind, each a file in a directory of its name, where HTCondor accepts it. The daemons must not run as root. */
+export interface Keyring {
+  readonly volume: string;
+  readonly directory: string;
+  /** The sources of a projected volume; a file is called as its key is. */
+  readonly sources: unknown;
+}
+
 /** A directory of the container that daemons write to. */
 export interface WritableDirectory {
   readonly volume: string;
@@ -27,6 +35,9 @@ export interface DaemonPodOptions {
   readonly command: string[];
   readonly configMap: string;
   readonly credentials: readonly Credential[];
+  readonly keyring?: Keyring;
+  /** Whether credentials may be changed while the daemons run. Where they are copies, a container renews these. */
+  readonly renewCredentials?: boolean;
   readonly directories: readonly WritableDirectory[];
   /** Where the image's users have their home directories; they stay root's otherwise. */
   readonly homes?: { readonly volume: string; readonly path: string };
@@ -74,7 +85,7 @@ export function daemonPodSpec(options: DaemonPodOptions): object {
     { name: NODE_NAME_VARIABLE, valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
     ...options.environment ?? [],
   ];
-  const credentials = asRoot ? rootCredentials(options.credentials) : userCredentials(options.credentials, image);
+  const credentials = asRoot ? rootCredentials(options.credentials) : userCredentials(options.credentials, options.keyring);
   return {
     serviceAccountName: options.serviceAccount,
     automountServiceAccountToken: false,
@@ -111,7 +122,8 @@ export function daemonPodSpec(options: DaemonPodOptions): object {
       livenessProbe: options.probes.liveness,
       readinessProbe: options.probes.readiness,
       volumeMounts: [configMount, ...writableMounts, ...credentials.mounts],
-    }],
+    },
+    ...options.renewCredentials && credentials.copies.length > 0 ? [renewingContainer(image, credentials)] : []],
     volumes: [
       { name: 'config', configMap: { name: options.configMap } },
       ...writable.filter(({ source }) => source).map(({ volume, source }) => ({ name: volume, ...source })),
@@ -147,7 +159,8 @@ interface CredentialFiles {
   readonly volumes: object[];
   readonly mounts: object[];
   readonly initMounts: object[];
-  readonly copies: { readonly from: string; readonly to: string }[];
+  /** What makes the copies, line by line. */
+  readonly copies: string[];
 }
 
 /** Root reads the Secret's files as they are, and sees when they change. */
@@ -167,22 +180,44 @@ function rootCredentials(credentials: readonly Credential[]): CredentialFiles {
  * HTCondor ignores a key that its group may read, and a user that isn't root can read a Secret's files
  * through its group only: the init container makes copies that are the user's own, in memory.
  */
-function userCredentials(credentials: readonly Credential[], image: CondorImage): CredentialFiles {
-  const exposed = (credential: Credential) => `${EXPOSED_SECRETS}/${credential.volume}`;
+function userCredentials(credentials: readonly Credential[], keyring?: Keyring): CredentialFiles {
+  const exposed = ({ volume }: { readonly volume: string }) => `${EXPOSED_SECRETS}/${volume}`;
+  const all = [...credentials, ...keyring ? [keyring] : []];
   return {
-    volumes: credentials.flatMap(credential => [
-      { name: credential.volume, emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
+    volumes: all.flatMap(each => [
+      { name: each.volume, emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
       {
-        name: `${credential.volume}-secret`,
-        secret: { secretName: credential.secret.secretName, defaultMode: 0o440, items: [item(credential)] },
+        name: `${each.volume}-secret`,
+        ...'sources' in each
+          ? { projected: { defaultMode: 0o440, sources: each.sources } }
+          : { secret: { secretName: each.secret.secretName, defaultMode: 0o440, items: [item(each)] } },
       },
     ]),
-    mounts: credentials.map(({ volume, directory }) => ({ name: volume, mountPath: directory, readOnly: true })),
-    initMounts: credentials.flatMap(credential => [
-      { name: credential.volume, mountPath: credential.directory },
-      { name: `${credential.volume}-secret`, mountPath: exposed(credential), readOnly: true },
+    mounts: all.map(({ volume, directory }) => ({ name: volume, mountPath: directory, readOnly: true })),
+    initMounts: all.flatMap(each => [
+      { name: each.volume, mountPath: each.directory },
+      { name: `${each.volume}-secret`, mountPath: exposed(each), readOnly: true },
     ]),
-    copies: credentials.map(credential => ({ from: `${exposed(credential)}/${credential.file}`, to: `${credential.directory}/${credential.file}`, gid: image.gid })),
+    copies: [
+      // whoever reads at this moment finds the former file or this one; a name with a dot is nobody's
+      ...credentials.map(each =>
+        `install -m 0600 ${exposed(each)}/${each.file} ${each.directory}/.${each.file}; mv ${each.directory}/.${each.file} ${each.directory}/${each.file}`),
+      ...keyring ? [`for key in ${exposed(keyring)}/*; do [ ! -e $key ] || install -D -m 0600 $key ${keyring.directory}/\${key##*/}/\${key##*/}; done`] : [],
+    ],
+  };
+}
+
+/** Copies again what is in the Secrets, every minute. */
+function renewingContainer(image: CondorImage, { copies, initMounts }: CredentialFiles): object {
+  return {
+    name: 'credentials',
+    image: image.reference,
+    ...(image.pullPolicy && { imagePullPolicy: image.pullPolicy }),
+    // the shell is the first process, which no signal ends that it doesn't trap
+    command: ['/bin/sh', '-ec', ['trap exit TERM', 'while :; do', 'sleep 60 & wait $!', ...copies, 'done'].join('\n')],
+    securityContext: restricted([]),
+    resources: { requests: { cpu: '5m', memory: '8Mi' }, limits: { memory: '32Mi' } },
+    volumeMounts: initMounts,
   };
 }
 
@@ -197,6 +232,6 @@ function prepareScript(asRoot: boolean, image: CondorImage, directories: readonl
     asRoot ? `install -d -m 0755 -o ${image.uid} -g ${image.gid} ${own.join(' ')}` : `mkdir -p ${own.join(' ')}`,
     ...(asRoot ? ['chmod 1777 /tmp'] : []),
     ...(homes ? [`while IFS=: read -r _ _ uid gid _ home _; do case $home in ${homes}/*) [ -d $home ] || install -d -m 0700 -o $uid -g $gid $home;; esac; done </etc/passwd`] : []),
-    ...copies.map(({ from, to }) => `install -m 0600 ${from} ${to}`),
+    ...copies,
   ].join('\n');
 }

@@ -17,5 +17,6 @@ export type { Toleration } from './scheduling';
 export type { SlotType } from './slot-type';
 export * from './startd-fleet';
 export * from './startd-fleet-props';
+export * from './token-mint';
 export * from './user-priority-preemption';
 export * from './version';

@@ -4,6 +4,8 @@ export const PATHS = {
   config: '/etc/condor-pool',
   /** Signing keys (`SEC_PASSWORD_DIRECTORY`). */
   keys: '/etc/condor/passwords.d',
+  /** Signing keys of members, each in a directory of its own (`SEC_PASSWORD_DIRECTORY` of a member's collector). */
+  memberKeys: '/etc/condor/member-keys.d',
   /** Tokens (`SEC_TOKEN_SYSTEM_DIRECTORY`). */
   tokens: '/etc/condor/tokens.d',
   /** Daemon logs and address files (`LOG`). */

@@ -2,7 +2,7 @@ import { KnobSet, Macro } from './config';
 import { PATHS } from './paths';
 
 /** What the identity of a cluster's execution points begins with; the cluster's name follows. */
-const EXECUTION_POINT_IDENTITY = 'startd-';
+export const EXECUTION_POINT_IDENTITY = 'startd-';
 
 /** A daemon that holds the signing key shows a token that it makes itself; this is who it is then. */
 const KEY_HOLDER = 'condor@password';

@@ -1,7 +1,7 @@
 import { createHash } from 'crypto';
 import { ApiObject, Lazy, Size } from 'cdk8s';
 import { Construct } from 'constructs';
-import { Credential, daemonPodSpec } from './daemon-pod';
+import { Credential, daemonPodSpec, Keyring } from './daemon-pod';
 import { CondorImage } from './image';
 import { PATHS, ROOT_CONFIG_FILE } from './paths';
 import { ServiceExposure } from '../workload/service-exposure';
@@ -15,6 +15,7 @@ export interface PoolServerOptions {
   /** The configuration; asked for when the manifest is rendered. */
   readonly configuration: () => string;
   readonly credentials: readonly Credential[];
+  readonly keyring?: Keyring;
   readonly port: number;
   readonly exposure: ServiceExposure;
   readonly rootCapabilities?: readonly string[];

@@ -1,8 +1,8 @@
-import { createHash } from 'crypto';
 import { ApiObject, Chart, Duration, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
 import { CondorHost } from './condor-host';
 import { KnobSet, Macro } from './config';
+import { digest, NamedByContent } from './named-by-content';
 import { CLUSTER_NAME_VARIABLE, PATHS, ROOT_CONFIG_FILE } from './paths';
 import { addressProblems, ICondorPool } from './pool';
 import { poolKnobs } from './pool-config';
@@ -297,23 +297,6 @@ export class PoolPreflight extends Construct {
   }
 }
 
-/**
- * A Job whose name tells what it is, patches included: with another content it is another Job. Overrides of single members change
- * the content too, and members have the name in common.
- */
-class NamedByContent extends ApiObject {
-  public toJson(): any {
-    const json = super.toJson();
-    return { ...json, metadata: { ...json.metadata, name: `${json.metadata.name}-${digest([json.spec, this.overrides()])}` } };
-  }
-
-  private overrides(): object[] {
-    const federation = Federation.tryOf(this);
-    return (federation?._variations ?? []).filter(({ target }) => target === this || target === this.node.scope).map(({ clusters, operations }) =>
-      federation!.members.filter(member => clusters?.selects(member) ?? true).map(member => [member.node.id, operations(member)]));
-  }
-}
-
 /** An address as the script needs it. */
 interface Address {
   readonly address: string;
@@ -347,8 +330,4 @@ function durationProblems(property: string, duration: Duration, least: number, m
 /** What isn't whole is refused, and can't be written. */
 function seconds(duration: Duration): number {
   return Math.ceil(duration.toSeconds({ integral: false }));
-}
-
-function digest(content: unknown): string {
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 8);
 }

@@ -25,6 +25,7 @@ import { Placement } from '../federation/placement';
 import { problem } from '../problem';
 import { CLUSTER_IDENTITY } from '../workload/cluster-identity';
 import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
+import { SecretReference } from '../workload/secret-reference';
 
 /** The fleets of a program, to see which of them meet on a node. */
 const fleetsOf = new WeakMap<IConstruct, StartdFleet[]>();
@@ -136,6 +137,26 @@ export class StartdFleet extends Construct {
     return this.props;
   }
 
+  /**
+   * The Secret of each member that holds the token.
+   *
+   * @internal
+   */
+  public get _token(): Required<SecretReference> {
+    const { secretName = `${this.node.id}-token`, key = 'token' } = this.props.token ?? {};
+    return { secretName, key };
+  }
+
+  /**
+   * The members that the fleet reaches; none where it doesn't stand in a federation.
+   *
+   * @internal
+   */
+  public get _members(): FederatedCluster[] {
+    const selector = Placement.tryOf(this)?.clusters;
+    return (Federation.tryOf(this)?.members ?? []).filter(member => selector?.selects(member) ?? true);
+  }
+
   private get settings(): FleetSettings {
     const { props } = this;
     return {
@@ -173,15 +194,9 @@ export class StartdFleet extends Construct {
     };
   }
 
-  /** The members that the fleet reaches; none where it doesn't stand in a federation. */
-  private members(): FederatedCluster[] {
-    const selector = Placement.tryOf(this)?.clusters;
-    return (Federation.tryOf(this)?.members ?? []).filter(member => selector?.selects(member) ?? true);
-  }
-
   /** The names of the clusters that the fleet reaches. */
   private clusters(): string[] {
-    return Federation.tryOf(this) ? this.members().map(({ node }) => node.id) : [this.clusterName()];
+    return Federation.tryOf(this) ? this._members.map(({ node }) => node.id) : [this.clusterName()];
   }
 
   private clusterName(): string {
@@ -210,8 +225,9 @@ export class StartdFleet extends Construct {
       command: [this.image._sbin(master ? 'condor_master' : 'condor_startd'), '-f'],
       configMap: this.node.id,
       credentials: [{
-        volume: 'token', secret: props.token ?? { secretName: `${this.node.id}-token` }, defaultKey: 'token', file: 'token', directory: PATHS.tokens,
+        volume: 'token', secret: this._token, defaultKey: 'token', file: 'token', directory: PATHS.tokens,
       }],
+      renewCredentials: true,
       directories: [{ volume: 'execute', path: PATHS.execute, source: (props.executeDirectory ?? ExecuteDirectory.emptyDir())._volumeSource }],
       rootCapabilities: props.rootless ? undefined : STARTD_CAPABILITIES,
       privileged: props.privileged,
@@ -310,7 +326,7 @@ export class StartdFleet extends Construct {
     // what is wrong with a knob follows from what is wrong with a property here or in the pool, unless nothing is
     const explained = ofKnobs.length > 0 && (problems.length > 0 || (CondorHost.isCondorHost(props.pool) && props.pool._problems().length > 0));
     problems.push(...explained ? ofKnobs.filter(isGiven) : ofKnobs);
-    const members = new Set(this.members());
+    const members = new Set(this._members);
     for (const [member, options] of this.ofMembers) {
       if (!members.has(member)) {
         problems.push(problem('on', member.node.id, `members that the fleet reaches: ${[...members].map(({ node }) => node.id).join(', ') || 'none'}`));
@@ -350,7 +366,7 @@ export class StartdFleet extends Construct {
   private meets(other: StartdFleet): boolean {
     const stated = ({ props: { cpus, memory } }: StartdFleet) => cpus !== undefined && memory !== undefined;
     if (stated(this) && stated(other)) { return false; }
-    const places = (fleet: StartdFleet): Chart[] => Federation.tryOf(fleet) ? fleet.members() : [Chart.of(fleet)];
+    const places = (fleet: StartdFleet): Chart[] => Federation.tryOf(fleet) ? fleet._members : [Chart.of(fleet)];
     return places(this).some(place => places(other).includes(place)) && overlapping(this.props.nodeSelector, other.props.nodeSelector);
   }
 }

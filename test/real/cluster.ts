@@ -44,18 +44,7 @@ export class Cluster {
     public readonly manifests: Manifest[],
     private readonly options: ClusterOptions,
   ) {
-    for (const manifest of manifests) {
-      if (![...WORKLOADS, ...READ, ...WITHOUT_EFFECT].includes(manifest.kind)) {
-        throw new Error(`${name}: the laboratory cannot do ${manifest.kind} ${manifest.metadata.name}`);
-      }
-      if (manifest.kind === 'ConfigMap' || manifest.kind === 'Secret') {
-        const decoded = Object.entries({ ...manifest.kind === 'Secret' ? manifest.data : manifest.binaryData })
-          .map(([key, value]) => [key, Buffer.from(value as string, 'base64')]);
-        this.setContent(manifest.kind, `${this.namespaceOf(manifest)}/${manifest.metadata.name}`, {
-          ...Object.fromEntries(decoded), ...manifest.kind === 'Secret' ? manifest.stringData : manifest.data,
-        });
-      }
-    }
+    this.take(manifests);
     this.withoutEffect = manifests.filter(({ kind }) => WITHOUT_EFFECT.includes(kind)).map(({ kind, metadata }) => `${kind}/${metadata.name}`);
     for (const [secret, content] of Object.entries(options.secrets ?? {})) {
       this.setContent('Secret', secret, content);
@@ -71,6 +60,25 @@ export class Cluster {
       }
     }
     return this;
+  }
+
+  /**
+   * Takes the file of a changed program: what ConfigMaps hold, and then each pod of a StatefulSet whose template is another is
+   * replaced. It says which; DaemonSets leave their pods alone.
+   */
+  public async apply(manifests: Manifest[]): Promise<string[]> {
+    this.take(manifests);
+    this.manifests.splice(0, this.manifests.length, ...manifests);
+    this.pods.forEach(pod => pod.refreshVolumes());
+    const replaced: string[] = [];
+    for (const pod of [...this.pods].filter(({ workload }) => workload.kind === 'StatefulSet')) {
+      const workload = manifests.find(({ kind, metadata }) => kind === 'StatefulSet' && metadata.name === pod.workload.metadata.name);
+      if (!workload || JSON.stringify(workload.spec.template) === JSON.stringify(pod.workload.spec.template)) { continue; }
+      await this.delete(pod);
+      await this.startPod(workload, pod.name, pod.node);
+      replaced.push(pod.name);
+    }
+    return replaced;
   }
 
   /** Gives the Services their addresses and names, before any pod; once. */
@@ -187,6 +195,21 @@ export class Cluster {
   public async swept(): Promise<void> {
     for (const pod of this.pods.splice(0)) {
       this.lab.network.names.unfollow(pod);
+    }
+  }
+
+  private take(manifests: Manifest[]): void {
+    for (const manifest of manifests) {
+      if (![...WORKLOADS, ...READ, ...WITHOUT_EFFECT].includes(manifest.kind)) {
+        throw new Error(`${this.name}: the laboratory cannot do ${manifest.kind} ${manifest.metadata.name}`);
+      }
+      if (manifest.kind === 'ConfigMap' || manifest.kind === 'Secret') {
+        const decoded = Object.entries({ ...manifest.kind === 'Secret' ? manifest.data : manifest.binaryData })
+          .map(([key, value]) => [key, Buffer.from(value as string, 'base64')]);
+        this.setContent(manifest.kind, `${this.namespaceOf(manifest)}/${manifest.metadata.name}`, {
+          ...Object.fromEntries(decoded), ...manifest.kind === 'Secret' ? manifest.stringData : manifest.data,
+        });
+      }
     }
   }
 

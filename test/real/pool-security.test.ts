@@ -12,7 +12,7 @@ describeReal('who may do what in the pool', () => {
   let outside: Pod;
 
   beforeAll(async () => {
-    pool = await Pool.start(federatedPool, PLACES, { right: foreignToken('startd-right@cern.ch') });
+    pool = await Pool.start(federatedPool, PLACES, { tokens: { right: foreignToken('startd-right@cern.ch') } });
     outside = pool.executionPoint('tsystems');
     await until('the machines with good tokens are in the pool', async () => (await pool.machines()).length === 3);
   });

@@ -21,6 +21,14 @@ export interface Place extends SiteOptions {
 const NAMESPACE = 'condor';
 const HOST = 'condor-host';
 
+/** What a site has made before it starts a pool, where that is not what the README has it make. */
+export interface Beforehand {
+  /** Tokens of members. @default - of the pool's key, for good */
+  readonly tokens?: { readonly [member: string]: string | ((pool: Pool) => Promise<string>) };
+  /** More Secrets of the host, by `namespace/name`. @default - none */
+  readonly secrets?: { readonly [name: string]: { readonly [key: string]: string } };
+}
+
 /** A pool that runs from the files that a program synthesizes, as a site runs them. */
 export class Pool extends CondorTools {
   /**
@@ -28,7 +36,7 @@ export class Pool extends CondorTools {
    * that was made in the central manager, or with one that a test gives it.
    */
   public static async start(
-    program: (outdir: string) => void, places: { readonly [cluster: string]: Place }, tokens: { readonly [member: string]: string } = {},
+    program: (outdir: string) => void, places: { readonly [cluster: string]: Place }, { tokens = {}, secrets = {} }: Beforehand = {},
   ): Promise<Pool> {
     const outdir = fs.mkdtempSync(path.join(os.tmpdir(), 'cdk8s-hep-pool-'));
     const lab = await Lab.open();
@@ -37,7 +45,7 @@ export class Pool extends CondorTools {
       const pool = new Pool(lab, Object.fromEntries(fs.readdirSync(outdir).map(file => [
         file.replace(/\.k8s\.yaml$/, ''), fs.readFileSync(path.join(outdir, file), 'utf8'),
       ])));
-      await pool.startHost(places[HOST]);
+      await pool.startHost(places[HOST], secrets);
       for (const member of Object.keys(pool.files).filter(name => name !== HOST)) { await pool.startMember(member, places[member], tokens[member]); }
       return pool;
     } catch (error) {
@@ -82,16 +90,16 @@ export class Pool extends CondorTools {
     return this.accessPoint.exec(undefined, argv, options);
   }
 
-  private async startHost(place: Place): Promise<void> {
-    const cluster = await this.place(HOST, place, { [`${NAMESPACE}/condor-signing-key`]: { POOL: this.signingKey } }, {
+  private async startHost(place: Place, secrets: NonNullable<Beforehand['secrets']>): Promise<void> {
+    const cluster = await this.place(HOST, place, { [`${NAMESPACE}/condor-signing-key`]: { POOL: this.signingKey }, ...secrets }, {
       [`${NAMESPACE}/condor-cm`]: 'condor.cern.ch', [`${NAMESPACE}/condor-ap1`]: 'ap1.cern.ch',
     });
     await cluster.start();
     await until('the collector answers', async () => (await this.centralManager.exec(undefined, ['condor_status', '-collector'], { timeout: 10 })).status === 0);
   }
 
-  private async startMember(name: string, place: Place, given?: string): Promise<void> {
-    const token = given ?? await this.token(`startd-${name}@cern.ch`, 'ADVERTISE_STARTD', 'ADVERTISE_MASTER');
+  private async startMember(name: string, place: Place, given?: string | ((pool: Pool) => Promise<string>)): Promise<void> {
+    const token = (typeof given === 'function' ? await given(this) : given) ?? await this.token(`startd-${name}@cern.ch`, 'ADVERTISE_STARTD', 'ADVERTISE_MASTER');
     const fleets = parseManifests(this.files[name]).filter(({ kind }) => kind === 'DaemonSet');
     const cluster = await this.place(name, place, Object.fromEntries(fleets.map(({ metadata }) => [`${NAMESPACE}/${metadata.name}-token`, { token }])), {});
     await cluster.start();

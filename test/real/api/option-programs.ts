@@ -3,8 +3,9 @@ import { ContainerResources, Cpu } from 'cdk8s-plus-27';
 import * as fc from 'fast-check';
 import {
   AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, Cluster, ClusterIdentity, ClusterProps, CondorHost, CondorHostProps,
-  CondorImage, CondorPool, CondorVersion, ExecuteDirectory, FederatedCluster, Federation, JobDefaults, NegotiatorPreemption, PoolPreflight,
-  PoolPreflightProps, RunMode, ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness, StartdMemberOptions, UserPriorityPreemption,
+  CondorImage, CondorPool, CondorVersion, ExecuteDirectory, FederatedCluster, Federation, JobDefaults, JoinMode, NegotiatorPreemption, PoolPreflight,
+  PoolPreflightProps, RunMode, ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness, StartdMemberOptions, TokenAuthorization, TokenMint,
+  TokenMintProps, TokenRoleOptions, UserPriorityPreemption,
 } from '../../../src';
 
 /** Values for every option of a construct: the compiler misses the ones that are not here. */
@@ -113,6 +114,7 @@ const hostChoices: Choices<CondorHostProps> = {
   preemption: optional(preemptionChoices).map(({ considered, ...drawn }): NegotiatorPreemption =>
     considered === false ? { considered } : drawn.early ? { considered, early: true } : { considered, ...drawn }),
   signingKey: of({ secretName: 'pool-key', key: 'signing' }),
+  memberSigningKeys: of(true),
   image: IMAGES,
   imagePullSecrets: PULL_SECRETS,
   namespace: of('pool'),
@@ -187,6 +189,19 @@ const preflightChoices: Choices<Omit<PoolPreflightProps, 'fleet'>> = {
   ttlAfterFinished: of(Duration.hours(1)),
 };
 
+const mintChoices: Choices<Omit<TokenMintProps, 'pool'>> = {
+  lifetime: of(Duration.days(14)),
+  interval: of(Duration.minutes(15), Duration.hours(8), Duration.days(7)),
+  apiServer: of('https://kubernetes.cern.ch', 'https://192.0.2.19:6443'),
+  caBundle: of('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'),
+  networkPolicies: fc.boolean(),
+};
+
+const roleChoices: Choices<TokenRoleOptions> = {
+  identity: of('monitoring@cern.ch'),
+  authorizations: of([TokenAuthorization.READ], [TokenAuthorization.READ, TokenAuthorization.WRITE, TokenAuthorization.ADMINISTRATOR]),
+};
+
 /** Some of the options, and all of those that are named. */
 function optional<T extends object>(choices: Choices<T>, ...always: (keyof T & string)[]): fc.Arbitrary<T> {
   return fc.record(choices, { requiredKeys: always as never[] }) as unknown as fc.Arbitrary<T>;
@@ -198,6 +213,9 @@ interface Values {
   readonly fleet: Omit<StartdFleetProps, 'pool'>;
   readonly member: StartdMemberOptions;
   readonly preflight: Omit<PoolPreflightProps, 'fleet'>;
+  readonly mint: Omit<TokenMintProps, 'pool'>;
+  readonly role: TokenRoleOptions;
+  readonly joinMode: JoinMode;
   /** Whether the fleet stands in a federation, or in a chart of a program that has no pool. */
   readonly federated: boolean;
 }
@@ -213,6 +231,8 @@ export const ALL_OPTIONS = Object.entries({
   StartdFleetProps: fleetChoices,
   StartdMemberOptions: memberChoices,
   PoolPreflightProps: preflightChoices,
+  TokenMintProps: mintChoices,
+  TokenRoleOptions: roleChoices,
 }).flatMap(([name, choices]) => Object.keys(choices).map(option => `${name}.${option}`));
 
 /** What only makes sense beside something else, and that beside it. */
@@ -227,6 +247,9 @@ const VALUES = fc.record<Values>({
   fleet: optional(fleetChoices).map(withPreempt),
   member: optional(memberChoices).map(withPreempt),
   preflight: optional(preflightChoices),
+  mint: optional(mintChoices),
+  role: optional(roleChoices, 'identity', 'authorizations'),
+  joinMode: of(JoinMode.PUSH, JoinMode.PULL),
   federated: fc.boolean(),
 });
 
@@ -240,7 +263,7 @@ export function optionPrograms(count: number): OptionProgram[] {
   }));
 }
 
-function program(name: string, { cluster, host, fleet: drawn, member, preflight, federated }: Values): OptionProgram {
+function program(name: string, { cluster, host, fleet: drawn, member, preflight, mint, role, joinMode, federated }: Values): OptionProgram {
   // in a federation a fleet has its members' names
   const { clusterName, ...rest } = drawn;
   const fleet = federated || clusterName === undefined ? rest : drawn;
@@ -260,6 +283,7 @@ function program(name: string, { cluster, host, fleet: drawn, member, preflight,
       ...set('StartdFleetProps', fleet),
       ...federated ? set('StartdMemberOptions', member) : [],
       ...set('PoolPreflightProps', preflight),
+      ...federated && host.memberSigningKeys ? [...set('TokenMintProps', mint), ...set('TokenRoleOptions', role)] : [],
     ],
     synthesize(outdir) {
       const app = new App({ outdir });
@@ -267,10 +291,15 @@ function program(name: string, { cluster, host, fleet: drawn, member, preflight,
       const pool = new CondorHost(hostCluster, 'condor', spaced(host, 'pool'));
       if (federated) {
         const federation = new Federation(app, `${name}-fed`, { host: hostCluster });
-        const site = new FederatedCluster(app, `${name}-site`, { federation });
+        const site = new FederatedCluster(app, `${name}-site`, { federation, joinMode, apiServer: 'https://site.example' });
         const startd = new StartdFleet(federation, 'startd', { pool, ...spaced(fleet, 'machines') });
         startd.on(site, member);
         new PoolPreflight(federation, 'preflight', { fleet: startd, ...preflight });
+        if (host.memberSigningKeys) {
+          const tokens = new TokenMint(hostCluster, 'tokens', { pool, ...mint });
+          tokens.deliver(startd, site);
+          tokens.addRole('monitoring', role);
+        }
         new ClusterIdentity(site, 'identity', { namespace: `${name}-identity` });
       } else {
         const elsewhere = CondorPool.fromAttributes({ collectors: ['condor.cern.ch'], trustDomain: 'cern.ch' });
