@@ -123,7 +123,7 @@ export function daemonPodSpec(options: DaemonPodOptions): object {
       readinessProbe: options.probes.readiness,
       volumeMounts: [configMount, ...writableMounts, ...credentials.mounts],
     },
-    ...options.renewCredentials && credentials.copies.length > 0 ? [renewingContainer(image, credentials)] : []],
+    ...options.renewCredentials && credentials.renewals.length > 0 ? [renewingContainer(image, credentials)] : []],
     volumes: [
       { name: 'config', configMap: { name: options.configMap } },
       ...writable.filter(({ source }) => source).map(({ volume, source }) => ({ name: volume, ...source })),
@@ -161,6 +161,8 @@ interface CredentialFiles {
   readonly initMounts: object[];
   /** What makes the copies, line by line. */
   readonly copies: string[];
+  /** What makes them again while they are read. */
+  readonly renewals: string[];
 }
 
 /** Root reads the Secret's files as they are, and sees when they change. */
@@ -173,6 +175,7 @@ function rootCredentials(credentials: readonly Credential[]): CredentialFiles {
     mounts: credentials.map(({ volume, directory }) => ({ name: volume, mountPath: directory, readOnly: true })),
     initMounts: [],
     copies: [],
+    renewals: [],
   };
 }
 
@@ -198,23 +201,25 @@ function userCredentials(credentials: readonly Credential[], keyring?: Keyring):
       { name: each.volume, mountPath: each.directory },
       { name: `${each.volume}-secret`, mountPath: exposed(each), readOnly: true },
     ]),
+    // whoever reads at this moment finds the former file or this one; a name with a dot is nobody's
+    renewals: credentials.flatMap(each => [
+      `install -m 0600 ${exposed(each)}/${each.file} ${each.directory}/.${each.file}`, `mv ${each.directory}/.${each.file} ${each.directory}/${each.file}`,
+    ]),
     copies: [
-      // whoever reads at this moment finds the former file or this one; a name with a dot is nobody's
-      ...credentials.map(each =>
-        `install -m 0600 ${exposed(each)}/${each.file} ${each.directory}/.${each.file}; mv ${each.directory}/.${each.file} ${each.directory}/${each.file}`),
+      ...credentials.map(each => `install -m 0600 ${exposed(each)}/${each.file} ${each.directory}/${each.file}`),
       ...keyring ? [`for key in ${exposed(keyring)}/*; do [ ! -e $key ] || install -D -m 0600 $key ${keyring.directory}/\${key##*/}/\${key##*/}; done`] : [],
     ],
   };
 }
 
-/** Copies again what is in the Secrets, every minute. */
-function renewingContainer(image: CondorImage, { copies, initMounts }: CredentialFiles): object {
+/** Copies again what is in the Secrets, four times a minute. */
+function renewingContainer(image: CondorImage, { renewals, initMounts }: CredentialFiles): object {
   return {
     name: 'credentials',
     image: image.reference,
     ...(image.pullPolicy && { imagePullPolicy: image.pullPolicy }),
     // the shell is the first process, which no signal ends that it doesn't trap
-    command: ['/bin/sh', '-ec', ['trap exit TERM', 'while :; do', 'sleep 60 & wait $!', ...copies, 'done'].join('\n')],
+    command: ['/bin/sh', '-ec', ['trap exit TERM', 'while :; do', 'sleep 15 & wait $!', ...renewals, 'done'].join('\n')],
     securityContext: restricted([]),
     resources: { requests: { cpu: '5m', memory: '8Mi' }, limits: { memory: '32Mi' } },
     volumeMounts: initMounts,
@@ -226,7 +231,8 @@ function item(credential: Credential): object {
 }
 
 function prepareScript(asRoot: boolean, image: CondorImage, directories: readonly WritableDirectory[], copies: CredentialFiles['copies'], homes?: string): string {
-  const own = [...directories.map(({ path }) => path).filter(path => path !== '/tmp'), PATHS.lock];
+  const written = directories.map(({ path }) => !asRoot && path === PATHS.execute ? PATHS.ownExecute : path);
+  const own = [...written.filter(path => path !== '/tmp'), PATHS.lock];
   return [
     // nothing but systemd makes these directories where HTCondor expects them
     asRoot ? `install -d -m 0755 -o ${image.uid} -g ${image.gid} ${own.join(' ')}` : `mkdir -p ${own.join(' ')}`,

@@ -45,7 +45,7 @@ const DAEMON_PORTS = 5;
 /** What all execution points of a fleet are told. */
 export function fleetKnobs(settings: FleetSettings): KnobSet {
   const { image, pool } = settings;
-  const knobs = poolKnobs(pool, image);
+  const knobs = poolKnobs(pool, image, undefined, settings.rootless ? { execute: PATHS.ownExecute } : {});
   knobs.set('LOCAL_CONFIG_FILE', `${PATHS.config}/${MEMBER_CONFIG_FILE}`);
   knobs.set('REQUIRE_LOCAL_CONFIG_FILE', true);
 
@@ -65,6 +65,8 @@ export function fleetKnobs(settings: FleetSettings): KnobSet {
   knobs.set('PRIVATE_NETWORK_INTERFACE', new Macro(`$ENV(${POD_IP_VARIABLE})`));
   setPorts(knobs, settings);
   requireAuthentication(knobs);
+  // without root it is a user to HTCondor, who has tokens at home
+  if (settings.rootless) { knobs.set('SEC_TOKEN_DIRECTORY', PATHS.tokens); }
   admitNeighbours(knobs, pool);
 
   knobs.section('Execution point');

@@ -20,6 +20,8 @@ export const PATHS = {
   home: '/home',
   /** Job sandboxes (`EXECUTE`). */
   execute: '/var/lib/condor/execute',
+  /** The same without root: HTCondor wants it to be its own, and a volume is root's. */
+  ownExecute: '/var/lib/condor/execute/condor',
 } as const;
 
 /** The file that `CONDOR_CONFIG` names. */

@@ -9,7 +9,9 @@ const TEN_MEGABYTES = 10_000_000;
  * What every daemon of a pool is told, whatever its role: where things are, which pool it is, and
  * what a container can't do.
  */
-export function poolKnobs(pool: ICondorPool, image: CondorImage, collectors?: readonly string[] | Macro): KnobSet {
+export function poolKnobs(
+  pool: ICondorPool, image: CondorImage, collectors?: readonly string[] | Macro, { execute = PATHS.execute }: { readonly execute?: string } = {},
+): KnobSet {
   const knobs = new KnobSet(image.version);
   knobs.section('Where things are');
   knobs.set('RELEASE_DIR', image.releaseDirectory);
@@ -24,7 +26,7 @@ export function poolKnobs(pool: ICondorPool, image: CondorImage, collectors?: re
   knobs.set('RUN', PATHS.run);
   knobs.set('LOCK', PATHS.lock);
   knobs.set('SPOOL', PATHS.spool);
-  knobs.set('EXECUTE', PATHS.execute);
+  knobs.set('EXECUTE', execute);
   knobs.set('LOCAL_CONFIG_DIR', '');
   knobs.set('MAX_DEFAULT_LOG', TEN_MEGABYTES);
 

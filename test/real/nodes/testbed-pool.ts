@@ -43,7 +43,8 @@ export class TestbedPool extends CondorTools {
     try {
       program(outdir);
       const files = Object.fromEntries(fs.readdirSync(outdir).map(file => [file.replace(/\.k8s\.yaml$/, ''), fs.readFileSync(path.join(outdir, file), 'utf8')]));
-      const pool = new TestbedPool(testbed, files, names);
+      // a pool of a subclass is one of that class
+      const pool = new this(testbed, files, names);
       await pool.startHost();
       await Promise.all(pool.members.map(member => pool.startMember(member)));
       return pool;

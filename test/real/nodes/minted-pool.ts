@@ -1,0 +1,64 @@
+import { randomBytes } from 'crypto';
+import * as fs from 'fs';
+import { App, Duration, Size } from 'cdk8s';
+import { TestbedPool } from './testbed-pool';
+import { Cluster, CondorHost, CondorImage, FederatedCluster, Federation, JoinMode, StartdFleet, TokenAuthorization, TokenMint } from '../../../src';
+import { Testbed } from '../kubernetes/testbed';
+
+const NAMESPACE = 'condor';
+
+/** A pool whose tokens a mint makes: meyrin is pushed to, tsystems, which nobody reaches, pulls. */
+export function mintedProgram(testbed: Testbed, ...revoked: string[]): (outdir: string) => void {
+  const [host, meyrin] = ['condor-host', 'meyrin'].map(name => testbed.cluster(name));
+  const authorities = (cluster: typeof host) => fs.readFileSync(cluster.controlPlane.authority.certificate, 'utf8');
+  return outdir => {
+    const app = new App({ outdir });
+    const hostCluster = new Cluster(app, 'condor-host');
+    const federation = new Federation(app, 'fed', { host: hostCluster });
+    const members = [
+      new FederatedCluster(app, 'meyrin', { federation, apiServer: meyrin.publicServer, caBundle: authorities(meyrin) }),
+      new FederatedCluster(app, 'tsystems', { federation, joinMode: JoinMode.PULL }),
+    ];
+    const pool = new CondorHost(hostCluster, 'condor', {
+      trustDomain: 'cern.ch',
+      centralManagers: [{ address: 'condor.cern.ch' }],
+      accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
+      image: CondorImage.debian(),
+      memberSigningKeys: true,
+      negotiatorInterval: Duration.seconds(5),
+      extraConfig: { NEGOTIATOR_MIN_INTERVAL: 1, NEGOTIATOR_CYCLE_DELAY: 1 },
+    });
+    const startd = new StartdFleet(federation, 'startd', { pool, cpus: 1, memory: Size.mebibytes(1000) });
+    const mint = new TokenMint(hostCluster, 'tokens', {
+      pool, apiServer: host.publicServer, caBundle: authorities(host), interval: Duration.minutes(30), lifetime: Duration.hours(2),
+    });
+    members.forEach(member => mint.deliver(startd, member));
+    mint.addRole('monitoring', { identity: 'monitoring@cern.ch', authorizations: [TokenAuthorization.READ] });
+    revoked.forEach(member => pool.revoke(member));
+    app.synth();
+  };
+}
+
+/** Its keys and credentials are made by the commands of docs/credentials.md. */
+export class MintedPool extends TestbedPool {
+  protected async startHost(): Promise<void> {
+    await this.host.apply(this.files['condor-host']);
+    for (const member of this.members) {
+      await this.host.run(['create', 'secret', 'generic', `condor-signing-key-${member}`, '--namespace', NAMESPACE, '--from-file=key=/dev/stdin'], {
+        input: randomBytes(64).toString('base64'),
+      });
+    }
+    await this.host.run(['create', 'secret', 'generic', 'tokens.monitoring', '--namespace', NAMESPACE]);
+    await super.startHost();
+  }
+
+  protected async admit(member: string): Promise<void> {
+    const cluster = this.testbed.cluster(member);
+    await cluster.run(['create', 'secret', 'generic', 'startd-token', '--namespace', NAMESPACE]);
+    const pulls = member === 'tsystems';
+    const [from, to, account, secret] = pulls ? [this.host, cluster, 'tokens.tsystems', 'tokens.host'] : [cluster, this.host, 'tokens', `tokens.${member}`];
+    if (pulls) { await this.host.run(['create', 'secret', 'generic', `tokens.${member}.startd`, '--namespace', NAMESPACE]); }
+    const credential = await from.run(['create', 'token', account, '--namespace', NAMESPACE, '--duration', '8760h']);
+    await to.run(['create', 'secret', 'generic', secret, '--namespace', NAMESPACE, '--from-file=token=/dev/stdin'], { input: credential });
+  }
+}
