@@ -223,7 +223,8 @@ export class TokenMint extends Construct {
 
   /** The Secrets of the host that the mint writes. */
   private ownSecrets(): string[] {
-    return [...this.current.filter(({ member }) => member.joinMode === JoinMode.PULL).map(each => this.hostSecret(each)), ...this.roles.map(({ name }) => this.roleSecret(name))];
+    const fetched = this.current.filter(({ member }) => member.joinMode === JoinMode.PULL);
+    return [...fetched.map(each => this.hostSecret(each)), ...this.roles.map(({ name }) => this.roleSecret(name))];
   }
 
   private files(): { [file: string]: string } {
@@ -256,7 +257,8 @@ export class TokenMint extends Construct {
     return this.order(`the token of ${name}`, 'POOL', identity, authorizations, { field: 'token', ...this.ownTarget(this.roleSecret(name)) });
   }
 
-  private order(what: string, signer: string, identity: string, authorizations: string[], { field, address, credential: file, authorities }: Target): string {
+  private order(what: string, signer: string, identity: string, authorizations: string[], target: Target): string {
+    const { field, address, credential: file, authorities } = target;
     const seconds = Math.ceil(this.lifetime.toSeconds({ integral: false }));
     return line(signer, identity, authorizations.join(','), seconds, field, address, file, authorities, what);
   }

@@ -177,7 +177,8 @@ queue ${count}
   });
 
   test('the access point has no key of a member', async () => {
-    const keysOf = async (pod: Pod) => (await pod.exec(undefined, ['sh', '-c', 'cd /etc/condor; find passwords.d member-keys.d ! -type d 2>/dev/null | grep -v "/[.]"'])).stdout.trim().split('\n').sort();
+    const search = 'cd /etc/condor; find passwords.d member-keys.d ! -type d 2>/dev/null | grep -v "/[.]"';
+    const keysOf = async (pod: Pod) => (await pod.exec(undefined, ['sh', '-c', search])).stdout.trim().split('\n').sort();
     expect(await keysOf(pool.accessPoint)).toEqual(['passwords.d/POOL']);
     expect(await keysOf(pool.centralManager)).toEqual(['member-keys.d/left/left', 'member-keys.d/meyrin/meyrin', 'member-keys.d/tsystems/tsystems', 'passwords.d/POOL']);
   });
