@@ -5,9 +5,9 @@ import { ServiceExposure } from '../workload/service-exposure';
 /** A central manager: the collector, in which daemons advertise themselves, and the negotiator. */
 export interface CentralManagerOptions {
   /**
-   * The name of the central manager in the names of its objects.
+   * The name of the central manager in the names of its objects: a DNS label.
    *
-   * @default 'cm'
+   * @default - `cm`; of several, each must have a name
    */
   readonly name?: string;
 
@@ -55,8 +55,9 @@ export interface CentralManagerOptions {
   readonly resources?: ContainerResources;
 
   /**
-   * Whether a node drain may evict the pod. Jobs run on while it is away; no new ones start. If not,
-   * a PodDisruptionBudget holds drains until somebody deletes the pod.
+   * Whether a node drain may evict the pod. Jobs run on while it is away; no new ones start, unless another central
+   * manager stands by: of several, drains evict one at a time. If not, a PodDisruptionBudget holds drains until somebody
+   * deletes the pod.
    *
    * @default true
    */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'util';
-import { Chart, Duration, Size } from 'cdk8s';
+import { ApiObject, Chart, Duration, Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import { AccessPointOptions } from './access-point';
 import { AccountingGroup, setAccountingGroups } from './accounting';
@@ -8,6 +8,7 @@ import { CentralManagerOptions } from './central-manager';
 import { ClassAdExpression } from './classad';
 import { isGiven, KnobSet, Macro } from './config';
 import { Credential, resourceRequirements } from './daemon-pod';
+import { HIGH_AVAILABILITY_DAEMONS, HighAvailabilityOptions, highAvailabilityProblems, setHighAvailability } from './high-availability';
 import { CondorImage } from './image';
 import { JobDefaults, setJobDefaults } from './job-defaults';
 import { memberKeyring, trustMemberKey } from './member-keys';
@@ -55,7 +56,11 @@ export interface CondorHostProps {
    */
   readonly uidDomain?: string;
 
-  /** The central managers. More than one needs high availability, which is not supported yet and refused. */
+  /**
+   * The central managers, at least one. Of several, one negotiates and the others stand by (`HAD_LIST`, `REPLICATION_LIST`), the first one first.
+   *
+   * Refused: none; of several, one without a name.
+   */
   readonly centralManagers: CentralManagerOptions[];
 
   /** The access points, at least one. */
@@ -174,8 +179,17 @@ export interface CondorHostProps {
   readonly administrators?: string[];
 
   /**
+   * How several central managers stand in for each other.
+   *
+   * Refused: with one central manager, and together with flocking.
+   *
+   * @default - a standby negotiates two minutes after the active one is gone, with accounting that is one minute old
+   */
+  readonly highAvailability?: HighAvailabilityOptions;
+
+  /**
    * Names of clusters whose execution points join, besides those of the fleets that this program declares. Each
-   * has a collector of its own in the central manager, so that its token is good for its own machines only.
+   * has a collector of its own in each central manager, so that its token is good for its own machines only.
    *
    * @default - the clusters of the program's fleets
    */
@@ -265,6 +279,7 @@ export class CondorHost extends Construct implements ICondorPool {
     WorkloadNamespace.of(this, this.namespace).admit(this, PodSecurityLevel.BASELINE);
     for (const options of props.centralManagers) { this.addOnce(options.name ?? 'cm', () => this.addCentralManager(options)); }
     for (const options of props.accessPoints) { this.addOnce(options.name, () => this.addAccessPoint(options)); }
+    this.keepOneCentralManager();
     this.node.addValidation({ validate: () => this._problems() });
   }
 
@@ -358,10 +373,10 @@ export class CondorHost extends Construct implements ICondorPool {
       resources: resourceRequirements(options.resources ?? { cpu: { request: millicores(250) }, memory: { request: Size.mebibytes(512) } }),
       spoolSize: options.spoolSize ?? Size.gibibytes(1),
       keyring: this._memberSigningKeys ? memberKeyring(this.node.id, () => this.clusters()) : undefined,
-      // collector and negotiator answer; what they call are names and access points
+      // collector and negotiator answer; what they call are names, access points and other central managers
       egress: [
         { ports: [{ protocol: 'UDP', port: 53 }, { protocol: 'TCP', port: 53 }] },
-        { ports: [...new Set([port, ...this.props.accessPoints.map(accessPoint => accessPoint.port ?? COLLECTOR_PORT)])].map(number => ({ protocol: 'TCP', port: number })) },
+        { ports: [...new Set([port, ...this.servers().map(server => server.port ?? COLLECTOR_PORT)])].map(number => ({ protocol: 'TCP', port: number })) },
       ],
     });
   }
@@ -376,6 +391,38 @@ export class CondorHost extends Construct implements ICondorPool {
       homeSize: options.homeSize ?? Size.gibibytes(10),
       rootCapabilities: SCHEDD_CAPABILITIES,
     });
+  }
+
+  /** A drain may take one of the central managers at a time. One that no drain may evict has a budget of its own. */
+  private keepOneCentralManager(): void {
+    const { centralManagers } = this.props;
+    if (centralManagers.length < 2 || !centralManagers.every(({ evictable }) => evictable ?? true)) { return; }
+    const name = `${this.node.id}-central-managers`;
+    new ApiObject(this, 'CentralManagersBudget', {
+      apiVersion: 'policy/v1',
+      kind: 'PodDisruptionBudget',
+      metadata: { name, namespace: this.namespace, labels: { 'app.kubernetes.io/name': 'htcondor', 'app.kubernetes.io/component': 'central-manager' } },
+      spec: { maxUnavailable: 1, selector: this.anyOf(centralManagers) },
+    });
+  }
+
+  /** Selects the pods of servers. */
+  private anyOf(servers: readonly { name?: string }[]): object {
+    const names = servers.map(({ name = 'cm' }) => `${this.node.id}-${name}`);
+    return {
+      matchLabels: { 'app.kubernetes.io/name': 'htcondor' },
+      matchExpressions: [{ key: 'app.kubernetes.io/instance', operator: 'In', values: names }],
+    };
+  }
+
+  /** Servers of one kind are each on a node and in a zone of their own, where there are as many. */
+  private spread(servers: readonly { name?: string }[]): object {
+    if (servers.length < 2) { return {}; }
+    return {
+      topologySpreadConstraints: ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map(topologyKey => ({
+        maxSkew: 1, topologyKey, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: this.anyOf(servers),
+      })),
+    };
   }
 
   private server(name: string, component: string, port: number, options: CentralManagerOptions | AccessPointOptions) {
@@ -393,6 +440,7 @@ export class CondorHost extends Construct implements ICondorPool {
       imagePullSecrets: this.props.imagePullSecrets,
       probes: serverProbes(component === 'central-manager' ? 'collector' : 'schedd', port),
       terminationGracePeriodSeconds: 60,
+      scheduling: this.spread(component === 'central-manager' ? this.props.centralManagers : this.props.accessPoints),
     };
   }
 
@@ -437,9 +485,11 @@ export class CondorHost extends Construct implements ICondorPool {
 
   private centralManagerKnobs({ address, port = COLLECTOR_PORT }: CentralManagerOptions, clusters: readonly string[]): KnobSet {
     // by its own address: what is beside it needs neither names nor the way around by the load balancer
-    const knobs = this.serverKnobs(address, port, new Macro(`${POD_IP.text}:${port}`));
+    const others = this.collectors.filter(collector => collector !== `${address}:${port}`);
+    const knobs = this.serverKnobs(address, port, new Macro([`${POD_IP.text}:${port}`, ...others].join(', ')));
     knobs.section('Central manager');
-    knobs.set('DAEMON_LIST', ['MASTER', 'COLLECTOR', 'NEGOTIATOR', ...clusters.map(collectorDaemon)]);
+    const several = this.props.centralManagers.length > 1;
+    knobs.set('DAEMON_LIST', ['MASTER', 'COLLECTOR', 'NEGOTIATOR', ...several ? HIGH_AVAILABILITY_DAEMONS : [], ...clusters.map(collectorDaemon)]);
     knobs.set('COLLECTOR_NAME', `${this.node.id} of ${this.trustDomain}`);
     // it would write a certificate beside the configuration, which it can't
     knobs.set('COLLECTOR_BOOTSTRAP_SSL_CERTIFICATE', false);
@@ -455,6 +505,7 @@ export class CondorHost extends Construct implements ICondorPool {
     knobs.set('DEFAULT_PRIO_FACTOR', this.props.defaultPriorityFactor ?? 1000);
     separateClusters(knobs, clusters, port, POD_IP, this);
     if (this._memberSigningKeys) { clusters.forEach(cluster => trustMemberKey(knobs, cluster, this.tokenLifetimes.get(cluster))); }
+    if (several) { setHighAvailability(knobs, this.collectors, `negotiator@${this.uidDomain}`, this.props.highAvailability ?? {}); }
     const { accountingGroups = [], quotaOversubscription, groupOrder } = this.props;
     knobs.report(...setAccountingGroups(knobs, 'accountingGroups', accountingGroups, { quotaOversubscription, groupOrder }));
     knobs.report(...setNegotiatorPreemption(knobs, 'preemption', this._negotiation, accountingGroups.length > 0));
@@ -521,9 +572,8 @@ export class CondorHost extends Construct implements ICondorPool {
       ...this.image._problems(),
     ];
     if (!isDnsLabel(this.node.id, 40)) { problems.push(problem('id', this.node.id, 'a DNS label of at most 40 characters')); }
-    if (props.centralManagers.length !== 1) {
-      problems.push(problem('centralManagers', props.centralManagers.length, 'exactly one; high availability is not supported yet'));
-    }
+    if (props.centralManagers.length === 0) { problems.push(problem('centralManagers', [], 'at least one')); }
+    problems.push(...highAvailabilityProblems(props.centralManagers, props.highAvailability, props.extraConfig ?? {}));
     if (props.accessPoints.length === 0) { problems.push(problem('accessPoints', [], 'at least one')); }
     problems.push(...this.serverProblems('centralManagers', props.centralManagers.map(options => ({ ...options, name: options.name ?? 'cm' }))));
     problems.push(...this.serverProblems('accessPoints', props.accessPoints));

@@ -5,6 +5,7 @@ export * from './central-manager';
 export * from './classad';
 export * from './condor-host';
 export * from './execute-directory';
+export type { HighAvailabilityOptions } from './high-availability';
 export * from './image';
 export type { JobDefaults } from './job-defaults';
 export type { NegotiatorPreemption } from './negotiator-preemption';

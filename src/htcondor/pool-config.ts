@@ -1,9 +1,13 @@
+import { Duration } from 'cdk8s';
 import { KnobSet, Macro } from './config';
 import { CondorImage } from './image';
 import { PATHS } from './paths';
 import { ICondorPool } from './pool';
 
 const TEN_MEGABYTES = 10_000_000;
+
+/** How long a collector that is silent is left alone: whoever waits for its answer does nothing else for 20 seconds. */
+const AVOIDANCE = Duration.minutes(5);
 
 /**
  * What every daemon of a pool is told, whatever its role: where things are, which pool it is, and
@@ -33,6 +37,8 @@ export function poolKnobs(
   knobs.section('Which pool');
   knobs.set('CONDOR_HOST', pool.collectors.map(hostOf));
   if (collectors) { knobs.set('COLLECTOR_HOST', collectors); }
+  // one that didn't answer would hear nothing for an hour: back again, it wouldn't know machines and jobs when it has to take over
+  if (pool.collectors.length > 1) { knobs.set('DEAD_COLLECTOR_MAX_AVOIDANCE_TIME', AVOIDANCE); }
   knobs.set('UID_DOMAIN', pool.uidDomain);
   knobs.set('TRUST_DOMAIN', pool.trustDomain);
 

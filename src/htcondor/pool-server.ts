@@ -22,6 +22,7 @@ export interface PoolServerOptions {
   readonly probes: { readonly startup?: object; readonly liveness: object; readonly readiness: object };
   readonly resources: object;
   readonly terminationGracePeriodSeconds: number;
+  readonly scheduling: object;
   readonly spoolSize: Size;
   /** Where users keep files, if users come here. */
   readonly homeSize?: Size;

@@ -148,7 +148,7 @@ export class PoolPreflight extends Construct {
   /** The addresses that are dialled, and what is there. */
   private get addresses(): Address[] {
     return [
-      ...this.pool.collectors.map(text => addressOf('pool.collectors', text, 'the central manager')),
+      ...this.pool.collectors.map((text, _, all) => addressOf('pool.collectors', text, all.length > 1 ? 'a central manager' : 'the central manager')),
       ...(this.props.accessPoints?.map(withPort) ?? accessPointsOf(this.pool)).map(text => addressOf('accessPoints', text, 'an access point')),
     ];
   }

@@ -136,8 +136,7 @@ describe('CondorHost', () => {
   test.each<[string, Partial<CondorHostProps>, string]>([
     ['a trust domain that is none', { trustDomain: 'cern ch' }, '[condor-host/condor] trustDomain: given "cern ch", allowed: a domain name'],
     ['a trust domain with a macro', { trustDomain: '$(HOSTNAME)' }, 'trustDomain: given "$(HOSTNAME)"'],
-    ['no central manager', { centralManagers: [] }, 'centralManagers: given 0, allowed: exactly one'],
-    ['two central managers', { centralManagers: [{ address: 'a.b' }, { name: 'cm2', address: 'c.d' }] }, 'centralManagers: given 2'],
+    ['no central manager', { centralManagers: [] }, 'centralManagers: given [], allowed: at least one'],
     ['no access point', { accessPoints: [] }, 'accessPoints: given [], allowed: at least one'],
     ['two access points of one name', { accessPoints: [{ name: 'a', address: 'a.b' }, { name: 'a', address: 'c.d' }] }, 'name a is given to both'],
     ['one address twice', { accessPoints: [{ name: 'a', address: 'condor.cern.ch' }] }, 'address condor.cern.ch:9618 is given to both cm and a'],

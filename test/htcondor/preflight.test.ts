@@ -253,8 +253,8 @@ describe('PoolPreflight', () => {
     expect(filesOf(chart)).toMatchObject({
       cluster: 'desy',
       addresses: [
-        'cm.example.org:9618 cm.example.org 9618 the central manager',
-        '[2001:db8::1]:9620 2001:db8::1 9620 the central manager',
+        'cm.example.org:9618 cm.example.org 9618 a central manager',
+        '[2001:db8::1]:9620 2001:db8::1 9620 a central manager',
         'ap.example.org:9618 ap.example.org 9618 an access point',
         '',
       ].join('\n'),

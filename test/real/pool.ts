@@ -20,6 +20,7 @@ export interface Place extends SiteOptions {
 
 const NAMESPACE = 'condor';
 const HOST = 'condor-host';
+const COMPONENT = 'app.kubernetes.io/component';
 
 /** What a site has made before it starts a pool, where that is not what the README has it make. */
 export interface Beforehand {
@@ -67,9 +68,16 @@ export class Pool extends CondorTools {
     super();
   }
 
-  public get centralManager(): Pod { return this.clusters[HOST].pod('condor-cm-0'); }
+  /** The central manager; where there are several, the first one that runs. */
+  public get centralManager(): Pod { return this.centralManagers[0]; }
+
+  /** The central managers that run. */
+  public get centralManagers(): Pod[] { return this.clusters[HOST].pods.filter(pod => pod.labels[COMPONENT] === 'central-manager'); }
 
   public get accessPoint(): Pod { return this.clusters[HOST].pod('condor-ap1-0'); }
+
+  /** The pool as it is used at one of its access points. */
+  public at(accessPoint: string): CondorTools { return new Desk(this, this.clusters[HOST].pod(`condor-${accessPoint}-0`)); }
 
   /** The execution point of a member; of one of its nodes if it has several. */
   public executionPoint(member: string, node?: string): Pod {
@@ -91,9 +99,12 @@ export class Pool extends CondorTools {
   }
 
   private async startHost(place: Place, secrets: NonNullable<Beforehand['secrets']>): Promise<void> {
-    const cluster = await this.place(HOST, place, { [`${NAMESPACE}/condor-signing-key`]: { POOL: this.signingKey }, ...secrets }, {
-      [`${NAMESPACE}/condor-cm`]: 'condor.cern.ch', [`${NAMESPACE}/condor-ap1`]: 'ap1.cern.ch',
+    // a site points the names of the program at the addresses of their Services
+    const names = parseManifests(this.files[HOST]).filter(({ kind }) => kind === 'ConfigMap').flatMap(({ metadata, data }) => {
+      const [, address] = /^TCP_FORWARDING_HOST += (.*)$/m.exec(data.condor_config) ?? [];
+      return address === undefined ? [] : [[`${NAMESPACE}/${metadata.name}`, address]];
     });
+    const cluster = await this.place(HOST, place, { [`${NAMESPACE}/condor-signing-key`]: { POOL: this.signingKey }, ...secrets }, Object.fromEntries(names));
     await cluster.start();
     await until('the collector answers', async () => (await this.centralManager.exec(undefined, ['condor_status', '-collector'], { timeout: 10 })).status === 0);
   }
@@ -113,7 +124,21 @@ export class Pool extends CondorTools {
     this.clusters[name] = this.lab.cluster(name, site, parseManifests(this.files[name]), content);
     return this.clusters[name];
   }
+}
 
+/** A pool at one of its access points. */
+class Desk extends CondorTools {
+  public constructor(private readonly pool: Pool, private readonly accessPoint: Pod) {
+    super();
+  }
+
+  protected atCentralManager(argv: string[], options?: ShellOptions): Promise<CommandResult> {
+    return this.pool.centralManager.exec(undefined, argv, options);
+  }
+
+  protected atAccessPoint(argv: string[], options?: ShellOptions): Promise<CommandResult> {
+    return this.accessPoint.exec(undefined, argv, options);
+  }
 }
 
 /** A token that a key of nobody's pool has signed. */

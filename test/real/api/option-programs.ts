@@ -3,9 +3,9 @@ import { ContainerResources, Cpu } from 'cdk8s-plus-27';
 import * as fc from 'fast-check';
 import {
   AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, Cluster, ClusterIdentity, ClusterProps, CondorHost, CondorHostProps,
-  CondorImage, CondorPool, CondorVersion, ExecuteDirectory, FederatedCluster, Federation, JobDefaults, JoinMode, NegotiatorPreemption, PoolPreflight,
-  PoolPreflightProps, RunMode, ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness, StartdMemberOptions, TokenAuthorization, TokenMint,
-  TokenMintProps, TokenRoleOptions, UserPriorityPreemption,
+  CondorImage, CondorPool, CondorVersion, ExecuteDirectory, FederatedCluster, Federation, HighAvailabilityOptions, JobDefaults, JoinMode,
+  NegotiatorPreemption, PoolPreflight, PoolPreflightProps, RunMode, ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness, StartdMemberOptions,
+  TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions, UserPriorityPreemption,
 } from '../../../src';
 
 /** Values for every option of a construct: the compiler misses the ones that are not here. */
@@ -93,6 +93,11 @@ const preemptionChoices: Choices<NegotiatorPreemption> = {
   early: fc.boolean(),
 };
 
+const highAvailabilityChoices: Choices<HighAvailabilityOptions> = {
+  connectionTimeout: of(Duration.seconds(2)),
+  replicationInterval: of(Duration.minutes(5)),
+};
+
 const IMAGES = of(
   CondorImage.debian(), CondorImage.official(),
   new CondorImage({ reference: 'registry.example/htcondor@sha256:' + 'a'.repeat(64), version: CondorVersion.V25_0, pullPolicy: 'Always' }),
@@ -101,7 +106,8 @@ const IMAGES = of(
 const hostChoices: Choices<CondorHostProps> = {
   trustDomain: of('cern.ch'),
   uidDomain: of('batch.cern.ch'),
-  centralManagers: optional(centralManagerChoices, 'address').map(one => [one]),
+  centralManagers: fc.tuple(optional(centralManagerChoices, 'address'), fc.boolean())
+    .map(([one, two]) => two ? [{ name: 'first', ...one }, { name: 'standby', address: 'condor2.cern.ch' }] : [one]),
   accessPoints: fc.tuple(optional(accessPointChoices, 'name', 'address'), fc.boolean())
     .map(([one, two]) => two ? [one, { name: 'second', address: 'ap2.cern.ch' }] : [one]),
   accountingGroups: of(
@@ -123,6 +129,7 @@ const hostChoices: Choices<CondorHostProps> = {
   defaultPriorityFactor: of(500),
   jobDefaults: optional(jobDefaultChoices),
   administrators: of(['admin@cern.ch']),
+  highAvailability: optional(highAvailabilityChoices),
   executionClusters: of(['elsewhere']),
   networkPolicies: fc.boolean(),
   extraConfig: of<{ [knob: string]: string | number }>({ SCHEDD_DEBUG: 'D_FULLDEBUG' }, { MAX_NEGOTIATOR_LOG: 30000000 }),
@@ -227,6 +234,7 @@ export const ALL_OPTIONS = Object.entries({
   CentralManagerOptions: centralManagerChoices,
   AccessPointOptions: accessPointChoices,
   JobDefaults: jobDefaultChoices,
+  HighAvailabilityOptions: highAvailabilityChoices,
   NegotiatorPreemption: preemptionChoices,
   StartdFleetProps: fleetChoices,
   StartdMemberOptions: memberChoices,
@@ -279,6 +287,7 @@ function program(name: string, { cluster, host, fleet: drawn, member, preflight,
       ...set('CentralManagerOptions', host.centralManagers[0]),
       ...set('AccessPointOptions', host.accessPoints[0]),
       ...set('JobDefaults', host.jobDefaults),
+      ...set('HighAvailabilityOptions', host.highAvailability),
       ...set('NegotiatorPreemption', host.preemption),
       ...set('StartdFleetProps', fleet),
       ...federated ? set('StartdMemberOptions', member) : [],
