@@ -75,6 +75,7 @@ test.each([
 
 const ofKind = (apiVersion: string, kind: string, spec: object): Manifest => ({ apiVersion, kind, metadata: { name: 'x', namespace: 'y' }, spec });
 const pod = (fields: object, ofPod: object = {}) => ofKind('apps/v1', 'DaemonSet', { template: { spec: { containers: [{ name: 'main', ...fields }], ...ofPod } } });
+const headless = (fields: object) => ofKind('v1', 'Service', { clusterIP: 'None', ports: [{ port: 80 }], ...fields });
 const derivedAnew = (path: string) => [{ path, operator: 'add', value: '' }, { path, operator: 'remove' }];
 const CONTAINER = '/spec/template/spec/containers/0';
 
@@ -83,6 +84,8 @@ test.each([
   ['the pull policy of an image without a tag', pod({ image: 'a.org:5000/a@sha256:0' }), pod({ image: 'a.org:5000/a' }), `${CONTAINER}/imagePullPolicy`],
   ['the old name of the ServiceAccount', pod({}, { nodeName: 'n', serviceAccountName: 'a' }), pod({}, { nodeName: 'n' }), '/spec/template/spec/serviceAccount'],
   ['the addresses of a Service', ofKind('v1', 'Service', { type: 'ClusterIP' }), ofKind('v1', 'Service', { type: 'ClusterIP', clusterIP: 'None' }), '/spec/clusterIPs'],
+  ['the address families of a Service', headless({}), headless({ selector: { app: 'a' } }), '/spec/ipFamilies'],
+  ['how many families a Service has', headless({ selector: { app: 'a' } }), headless({ selector: {} }), '/spec/ipFamilyPolicy'],
   ['the port of pods', ofKind('v1', 'Service', { ports: [{ port: 80 }] }), ofKind('v1', 'Service', { ports: [{ port: 81 }] }), '/spec/ports/0/targetPort'],
   ['the types of a NetworkPolicy', ofKind('networking.k8s.io/v1', 'NetworkPolicy', { podSelector: { matchLabels: { a: 'b' } }, policyTypes: [] }),
     ofKind('networking.k8s.io/v1', 'NetworkPolicy', { podSelector: { matchLabels: { a: 'b' } }, policyTypes: [], egress: [{}] }), '/spec/policyTypes'],
@@ -105,6 +108,8 @@ test.each<[string, Manifest, Manifest, object[]]>([
 
 test.each([
   ['the other field says the same', pod({ image: 'a:1' }), pod({ image: 'b:1' }), [{ path: `${CONTAINER}/image`, operator: 'replace', value: 'b:1' }]],
+  ['a Service has the families of its cluster', ofKind('v1', 'Service', { ports: [{ port: 80 }] }), ofKind('v1', 'Service', { ports: [{ port: 80 }], selector: { app: 'a' } }),
+    [{ path: '/spec/selector', operator: 'add', value: { app: 'a' } }]],
   ['it is stated', pod({ image: 'a:1', imagePullPolicy: 'Never' }), pod({ image: 'a', imagePullPolicy: 'Never' }), [{ path: `${CONTAINER}/image`, operator: 'replace', value: 'a' }]],
   ['another kind calls it so', ofKind('example.org/v1', 'Thing', { port: 80 }), ofKind('example.org/v1', 'Thing', { port: 81 }), [{ path: '/spec/port', operator: 'replace', value: 81 }]],
 ])('nothing is derived anew where %s', (_, from, to, changes) => {

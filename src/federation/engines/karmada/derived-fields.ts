@@ -30,12 +30,17 @@ const BY_KIND: { readonly [kind: string]: DerivedFields } = {
   'Service.': {
     clusterIPs: ({ clusterIP }) => clusterIP,
     externalTrafficPolicy: ({ externalIPs }) => isUnstated(externalIPs),
+    ipFamilies: isOfAllFamilies,
+    ipFamilyPolicy: isOfAllFamilies,
     targetPort: ({ port }) => port,
   },
   'StatefulSet.apps': POD,
 };
 
-/** What API servers derive in objects of a kind (`SetDefaults_...` of Kubernetes); what they always fill in alike is not among it. */
+/**
+ * What API servers derive in objects of a kind (`SetDefaults_...` of Kubernetes, and what it allots to Services); what they always fill in alike
+ * is not among it.
+ */
 export function derivedFields({ apiVersion, kind }: Manifest): DerivedFields {
   return BY_KIND[`${kind}.${apiGroup(apiVersion)}`] ?? {};
 }
@@ -53,6 +58,11 @@ export function withDerivedLabels(...forms: [Manifest, Manifest]): [Manifest, Ma
 function labelledAsPods(manifest: Manifest): Manifest {
   const labels = (manifest.spec as Fields | undefined)?.template?.metadata?.labels;
   return labels ? { ...manifest, metadata: { ...manifest.metadata, labels } } : manifest;
+}
+
+/** Whether a Service is of IPv4 and IPv6, even in a cluster of one: it has no address, and nothing says which pods it is of. */
+function isOfAllFamilies({ clusterIP, selector }: Fields): boolean {
+  return clusterIP === 'None' && Object.keys(selector ?? {}).length === 0;
 }
 
 /** Whether an API server fills a field in that has this value. */
