@@ -53,7 +53,20 @@ function carrier(name: string, group: string, engine: () => FederationEngine): J
   };
 }
 
+const reach = (member: string) => ({ apiServer: `https://${member}.example.org:6443` });
+
 const REPOSITORY = { repoUrl: 'https://git.example.org/federation', path: 'deploy' };
+
+/** Karmada takes finalizers off. */
+export function karmadaRefuses({ claims }: Program, without: Files): boolean {
+  return [...claims.map(({ manifest }) => manifest), ...Object.values(without).flat()].some(({ metadata }) =>
+    ((metadata.finalizers ?? []) as string[]).length > 0);
+}
+
+/** A Role may have colons in its name, and a FederatedRole may not. */
+export function kubeFedRefuses({ claims }: Program): boolean {
+  return claims.some(({ manifest }) => manifest.metadata.name.includes(':'));
+}
 
 /** The engines, each with its judge. */
 export function judgedEngines(judges: { readonly karmada: Judge; readonly kubefed: Judge }): JudgedEngine[] {
@@ -73,14 +86,12 @@ export function judgedEngines(judges: { readonly karmada: Judge; readonly kubefe
     },
     {
       name: 'Karmada',
-      joining: { apiServer: true, pull: true, late: true },
+      joining: { reach, pull: true, late: true },
       engine: ({ members }) => new KarmadaEngine({
         apiServer: 'https://karmada.example.org:5443',
         clusterIds: Object.fromEntries(members.map(({ name }, index) => [name, `00000000-0000-0000-0000-00000000000${index}`])),
       }),
-      // Karmada takes finalizers off
-      refuses: ({ claims }, without) => [...claims.map(({ manifest }) => manifest), ...Object.values(without).flat()].some(({ metadata }) =>
-        ((metadata.finalizers ?? []) as string[]).length > 0),
+      refuses: karmadaRefuses,
       held: async (program, files, without) => {
         const own = ownObjects(program, files);
         const verdict = await judges.karmada.ask({
@@ -96,10 +107,9 @@ export function judgedEngines(judges: { readonly karmada: Judge; readonly kubefe
     },
     {
       name: 'KubeFed',
-      joining: { apiServer: true },
+      joining: { reach },
       engine: () => new KubeFedEngine({ enabledTypes: [] }),
-      // a Role may have colons in its name, and a FederatedRole may not
-      refuses: ({ claims }) => claims.some(({ manifest }) => manifest.metadata.name.includes(':')),
+      refuses: kubeFedRefuses,
       held: async (program, files, without) => {
         const { members, problems } = await judges.kubefed.ask({ documents: files['condor-host'], members: namesOf(program) });
         return { held: together(program, ownObjects(program, files), members), expected: without, problems: problems ?? [] };

@@ -1,14 +1,15 @@
 import * as fs from 'fs';
 import * as path from 'path';
+import { loneControlPlane } from './lone-control-plane';
 import { CommandResult } from '../command';
+import { Estate } from '../estate';
 import { moduleDirectory, toolset } from '../kubernetes/binaries';
 import { Component, Surroundings } from '../kubernetes/component';
 import { API_PORT, commandLine, ControlPlane, Flags } from '../kubernetes/control-plane';
 import { writeKubeconfig } from '../kubernetes/kubeconfig';
 import { KubectlOptions } from '../kubernetes/kubectl';
-import { Testbed } from '../kubernetes/testbed';
 import { Manifest, parseManifests } from '../manifest';
-import { loneControlPlane } from './lone-control-plane';
+import { Site } from '../site';
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
 
@@ -18,8 +19,6 @@ export type KarmadaComponent = 'aggregated-apiserver' | 'webhook' | 'controller-
 export interface KarmadaOptions {
   /** The name of the federation, and of its kubeconfig context. @default fed */
   readonly name?: string;
-  /** The cluster at whose site it stands. @default condor-host */
-  readonly host?: string;
   /** What Karmada's programs are told besides, or otherwise. */
   readonly flags?: { readonly [component in KarmadaComponent]?: Flags };
 }
@@ -49,14 +48,13 @@ const SOONER: Flags = {
 };
 
 /**
- * Karmada's control plane beside a cluster of the testbed, as Karmada's own manifests set it up: its API is one
+ * Karmada's control plane at the site of a cluster, as Karmada's own manifests set it up: its API is one
  * of Kubernetes, with an etcd of its own, to which all the world's clusters come.
  */
 export class KarmadaControlPlane {
-  /** Starts it; it takes members then. It ends with the testbed. */
-  public static async start(testbed: Testbed, options: KarmadaOptions = {}): Promise<KarmadaControlPlane> {
-    const { site } = testbed.cluster(options.host ?? 'condor-host');
-    const { controlPlane, address, publicServer, directory, group } = await loneControlPlane(testbed, site, options.name ?? 'fed', ADDRESS, {
+  /** Starts it at a site; it takes members then. It ends with the estate, or the testbed. */
+  public static async start(estate: Pick<Estate, 'prefix'>, site: Site, options: KarmadaOptions = {}): Promise<KarmadaControlPlane> {
+    const { controlPlane, address, publicServer, directory, group } = await loneControlPlane(estate, site, options.name ?? 'fed', ADDRESS, {
       'kube-apiserver': { 'enable-bootstrap-token-auth': true, 'disable-admission-plugins': 'StorageObjectInUseProtection,ServiceAccount' },
       'kube-controller-manager': { controllers: CONTROLLERS.join(',') },
     });
@@ -104,7 +102,7 @@ export class KarmadaControlPlane {
   /** Applies objects, or a file's text. */
   public async apply(objects: object[] | string): Promise<string> {
     const input = typeof objects === 'string' ? objects : JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
-    return this.run(['apply', '--server-side', '-f', '-'], { input });
+    return this.run(['apply', '--server-side', '-f', '-'], { input, timeout: 300 });
   }
 
   /** The status of one of a member's conditions. */

@@ -2,6 +2,7 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { run } from '../command';
 import { Estate } from '../estate';
+import { KeyPair } from '../kubernetes/certificates';
 import { Testbed } from '../kubernetes/testbed';
 import { TestbedPool } from '../nodes/testbed-pool';
 import { until } from '../until';
@@ -30,6 +31,28 @@ export async function handOver(karmada: KarmadaControlPlane, member: string, dat
     secret(CLUSTER_NAMESPACE, member, { token: own.token, caBundle: own['ca.crt'] }),
     secret(CLUSTER_NAMESPACE, `${member}-impersonator`, { token: impersonator.token }),
   ]);
+}
+
+/** Has Karmada sign a certificate for a member's agent, and keeps both in a folder. */
+export async function agentIdentity(karmada: KarmadaControlPlane, member: string, directory: string): Promise<KeyPair> {
+  const name = `agent-${member}`;
+  const [key, request, certificate] = ['key', 'csr', 'crt'].map(end => path.join(directory, `${name}.${end}`));
+  await run(['openssl', 'req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc', '-subj', `/O=system:karmada:agents/CN=system:karmada:agent:${member}`,
+    '-keyout', key, '-out', request]);
+  await karmada.apply([{
+    apiVersion: 'certificates.k8s.io/v1',
+    kind: 'CertificateSigningRequest',
+    metadata: { name },
+    spec: { request: fs.readFileSync(request).toString('base64'), signerName: 'kubernetes.io/kube-apiserver-client', usages: ['client auth'] },
+  }]);
+  await karmada.run(['certificate', 'approve', name]);
+  let signed: string | undefined;
+  await until('the certificate is signed', async () => {
+    signed = (await karmada.get('csr', name)).status.certificate;
+    return signed !== undefined;
+  });
+  fs.writeFileSync(certificate, Buffer.from(signed!, 'base64'));
+  return { certificate, key };
 }
 
 /** A pool whose fleet Karmada brings to the members: one that it pushes to, and one that pulls. */
@@ -62,28 +85,11 @@ export class KarmadaPool extends TestbedPool {
     await handOver(this.karmada, member, async account => (await this.testbed.cluster(member).get('secret', account, '--namespace', CLUSTER_NAMESPACE)).data);
   }
 
-  /** Has Karmada sign a certificate for a member's agent, and gives it to the agent. */
+  /** Gives a member's agent the certificate that Karmada signs for it. */
   private async letPull(member: string): Promise<void> {
-    const directory = Estate.directory(this.testbed.prefix);
-    const [key, request] = ['key', 'csr'].map(end => path.join(directory, `agent-${member}.${end}`));
-    await run(['openssl', 'req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc', '-subj', `/O=system:karmada:agents/CN=system:karmada:agent:${member}`,
-      '-keyout', key, '-out', request]);
-    const name = `agent-${member}`;
-    await this.karmada.apply([{
-      apiVersion: 'certificates.k8s.io/v1',
-      kind: 'CertificateSigningRequest',
-      metadata: { name },
-      spec: { request: fs.readFileSync(request).toString('base64'), signerName: 'kubernetes.io/kube-apiserver-client', usages: ['client auth'] },
-    }]);
-    await this.karmada.run(['certificate', 'approve', name]);
-    let certificate: string | undefined;
-    await until('the certificate is signed', async () => {
-      certificate = (await this.karmada.get('csr', name)).status.certificate;
-      return certificate !== undefined;
-    });
-    await this.testbed.cluster(member).apply([
-      secret('karmada-system', member, { 'tls.crt': certificate!, 'tls.key': fs.readFileSync(key).toString('base64') }),
-    ]);
+    const { certificate, key } = await agentIdentity(this.karmada, member, Estate.directory(this.testbed.prefix));
+    const data = (file: string) => fs.readFileSync(file).toString('base64');
+    await this.testbed.cluster(member).apply([secret('karmada-system', member, { 'tls.crt': data(certificate), 'tls.key': data(key) })]);
   }
 }
 

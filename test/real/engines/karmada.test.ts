@@ -35,7 +35,7 @@ describeClusters('Karmada', () => {
     await tsystems.site.forward('kube-apiserver', []);
     const agent = karmadaAgentImage();
     await tsystems.node('otc-1').take(agent);
-    karmada = await KarmadaControlPlane.start(testbed, { flags: EVICTING });
+    karmada = await KarmadaControlPlane.start(testbed, testbed.cluster('condor-host').site, { flags: EVICTING });
     found = {
       apiServers: { meyrin: meyrin.publicServer },
       karmada: {

@@ -1,5 +1,6 @@
-import { KubeFed, KUBEFED_NAMESPACE, NodelessCluster } from './kubefed-control-plane';
+import { KubeFed, KUBEFED_NAMESPACE } from './kubefed-control-plane';
 import { Change, expectedFiles, federatedFleet, Found, FoundMember } from './kubefed-programs';
+import { NodelessCluster } from './nodeless-cluster';
 import { identity } from '../../../src/federation/manifest';
 import { Manifest, parseManifests } from '../manifest';
 import { describeClusters } from '../requirements';
@@ -35,17 +36,17 @@ describeClusters('KubeFed', () => {
   beforeAll(async () => {
     kubefed = await KubeFed.start('condor-host', ['meyrin', 'tsystems']);
     host = kubefed.host;
-    process.stdout.write(`KubeFed ${kubefed.version} on Kubernetes ${await host.version()}\n`);
+    process.stdout.write(`KubeFed ${kubefed.controllers.version} on Kubernetes ${await host.version()}\n`);
     const [meyrin, tsystems] = await Promise.all(kubefed.members.map(authorities));
     found = { meyrin, tsystems };
     const files = kubefed.filesOf(federatedFleet(found));
     for (const member of kubefed.members) {
       expect(await member.apply(files[member.name])).toMatchObject({ status: 0, stderr: '' });
-      await handOver(member);
+      await kubefed.controllers.admit(member);
     }
     firstApplies.push(await host.apply(files['condor-host']), await host.apply(files['condor-host']));
     await arrival();
-    joining = kubefed.log;
+    joining = kubefed.controllers.log;
   }, 600_000);
   afterAll(() => kubefed?.close());
 
@@ -56,17 +57,6 @@ describeClusters('KubeFed', () => {
       return true;
     });
     return { apiServer: member.apiServer, caBundle };
-  }
-
-  /** Takes the token that a member has made to the host. */
-  async function handOver(member: NodelessCluster): Promise<void> {
-    let token = '';
-    await until(`${member.name} has made the token`, async () => {
-      token = await member.run(['--namespace', KUBEFED_NAMESPACE, 'get', 'secret', `${member.name}-condor-host`, '--output', 'jsonpath={.data.token}']);
-      return token !== '';
-    });
-    await host.run(['--namespace', KUBEFED_NAMESPACE, 'create', 'secret', 'generic', member.name, '--from-file=token=/dev/stdin'],
-      { input: Buffer.from(token, 'base64').toString() });
   }
 
   async function arrival(): Promise<void> {
@@ -196,13 +186,13 @@ describeClusters('KubeFed', () => {
   });
 
   test('the controllers have run all the time, and were forbidden nothing', () => {
-    expect(kubefed.running).toBe(true);
+    expect(kubefed.controllers.running).toBe(true);
     const errors = (log: string) => log.split('\n').filter(line => /^[EF]\d{4} |forbidden/.test(line)
       // two that write at once are no error: the later one tries again
       && !line.includes('please apply your changes to the latest version'));
     // a member that has just joined is not ready before it has been asked
     expect(errors(joining).filter(line => !/the following clusters were not ready: /.test(line))).toEqual([]);
-    expect(errors(kubefed.log.slice(joining.length))).toEqual([]);
+    expect(errors(kubefed.controllers.log.slice(joining.length))).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@ import { ApiObject, App, JsonPatch } from 'cdk8s';
 import * as fc from 'fast-check';
 import { Dice } from './dice';
 import { KINDS, NAMESPACE, operationAt, RandomKind, templateOf } from './random-objects';
-import { Cluster, ClusterSelector, FederatedCluster, Federation, JoinMode, Placement } from '../../../src';
+import { Cluster, ClusterSelector, FederatedCluster, FederatedClusterProps, Federation, JoinMode, Placement } from '../../../src';
 import { FederationEngine } from '../../../src/federation/engines/engine';
 import { Manifest } from '../../../src/federation/manifest';
 import { apply, Operation } from '../../../src/federation/patch';
@@ -109,15 +109,13 @@ function randomNamespace(dice: Dice, name: string, members: readonly Member[]): 
 }
 
 interface Rolls {
-  readonly members: number[][];
   readonly namespaces: number[][];
   readonly objects: number[][];
   readonly overrides: number[][];
   readonly rest: number[];
 }
 
-function program(rolled: Rolls): Program {
-  const members = rolled.members.map(randomMember);
+function program(members: readonly Member[], rolled: Rolls): Program {
   const namespaces = rolled.namespaces.map((rolls, index) => randomNamespace(new Dice(rolls), TEAMS[index], members));
   const claims: Claim[] = namespaces.flatMap(namespace => namespace.claims);
   // what is declared twice, each time otherwise, is left as it is
@@ -193,18 +191,24 @@ function applied(kind: RandomKind, manifest: Manifest, operation: Operation): Ma
 const rolls = (count: number) => fc.array(fc.nat(0xffff), { minLength: count, maxLength: count });
 const several = (count: number, { least, most }: { least: number; most: number }) => fc.array(rolls(count), { minLength: least, maxLength: most, size: 'max' });
 
-/** Programs with one to four members: objects of many kinds, placements and overrides. */
-export const randomPrograms: fc.Arbitrary<Program> = fc.record({
-  members: several(4, { least: 1, most: 4 }),
+const ROLLS = {
   namespaces: several(12, { least: 1, most: 2 }),
   objects: several(64, { least: 1, most: 7 }),
   overrides: several(48, { least: 0, most: 8 }),
   rest: rolls(4),
-}).map(program);
+};
+
+/** Programs with one to four members: objects of many kinds, placements and overrides. */
+export const randomPrograms: fc.Arbitrary<Program> = fc.record({ members: several(4, { least: 1, most: 4 }), ...ROLLS })
+  .map(({ members, ...rolled }) => program(members.map(randomMember), rolled));
+
+/** The same with members that are there already. */
+export const randomProgramsFor = (members: readonly Member[]): fc.Arbitrary<Program> => fc.record(ROLLS).map(rolled => program(members, rolled));
 
 /** How members join: what an engine needs for it, without a word of what they get. */
 export interface Joining {
-  readonly apiServer?: boolean;
+  /** How the control plane reaches a member. */
+  readonly reach?: (member: string) => Pick<FederatedClusterProps, 'apiServer' | 'caBundle'>;
   readonly pull?: boolean;
   readonly late?: boolean;
 }
@@ -215,7 +219,7 @@ export function declare(app: App, { members, claims, overrides, own, late }: Pro
   const clusters = new Map(members.map(({ name, pulls, ...known }) => [name, new FederatedCluster(app, name, {
     ...known,
     federation,
-    ...joining.apiServer && { apiServer: `https://${name}.example.org:6443` },
+    ...joining.reach?.(name),
     ...joining.pull && pulls && { joinMode: JoinMode.PULL },
   })]));
   const selectorOf = (selector: Selector): ClusterSelector => {
