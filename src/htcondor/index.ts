@@ -4,6 +4,7 @@ export type { AccountingGroupOptions } from './accounting';
 export * from './central-manager';
 export * from './classad';
 export * from './condor-host';
+export * from './condor-host-props';
 export * from './execute-directory';
 export type { HighAvailabilityOptions } from './high-availability';
 export * from './image';
