@@ -10,6 +10,7 @@ import { TargetTypes } from '../../../src/federation/engines/kubefed/target-type
 import { Manifest } from '../../../src/federation/manifest';
 import { FederationModel } from '../../../src/federation/model';
 import * as patch from '../../../src/federation/patch';
+import { misread } from '../../../src/federation/written-text';
 import { scratchDirectory } from '../../scratch';
 
 const CA = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
@@ -399,7 +400,7 @@ test('a template with its overrides, as KubeFed applies them, is what each membe
   const texts = fc.dictionary(fc.constantFrom('a', 'b', 'x.org/y', 'p~q'), fc.string(), { maxKeys: 3 });
   const content = fc.record({
     labels: texts, annotations: texts, finalizers: fc.uniqueArray(fc.constantFrom('x.org/a', 'x.org/b'), { minLength: 1 }), spec: fc.dictionary(key, tree),
-  }, { requiredKeys: [] });
+  }, { requiredKeys: [] }).filter(one => misread(one, '').length === 0);
   const kind = fc.constantFrom('apps/v1 Deployment', 'apps/v1 DaemonSet', 'v1 ConfigMap', 'v1 Namespace', 'rbac.authorization.k8s.io/v1 ClusterRole');
   fc.assert(fc.property(kind, content, content, content, (text, ...[declared, ofMeyrin, ofTsystems]) => {
     const s = site();
