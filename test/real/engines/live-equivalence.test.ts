@@ -11,7 +11,7 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 describeClusters('What members hold is equal under live engines', () => {
   let live: LiveEngines;
 
-  beforeAll(async () => { live = await LiveEngines.start(); }, 600_000);
+  beforeAll(async () => { live = await LiveEngines.start(); }, 900_000);
   afterAll(() => live?.close());
 
   describe.each<LiveEngineName>(['Karmada', 'KubeFed'])('%s', name => {
