@@ -499,6 +499,8 @@ describe('the control plane', () => {
       namespace: 'fed',
       version: 'v1.18.2',
       service: KarmadaApiService.LOAD_BALANCER,
+      serviceAnnotations: { 'metallb.io/loadBalancerIPs': '192.0.2.7' },
+      certificateNames: ['192.0.2.7', 'karmada.cern.ch', '*.karmada.cern.ch', '2001:db8::1'],
       replicas: 2,
       etcdReplicas: 3,
       etcdStorage: Size.gibibytes(20),
@@ -526,7 +528,12 @@ describe('the control plane', () => {
             },
           },
         },
-        karmadaAPIServer: { replicas: 2, serviceType: 'LoadBalancer', certSANs: ['2001:db8::1'] },
+        karmadaAPIServer: {
+          replicas: 2,
+          serviceType: 'LoadBalancer',
+          serviceAnnotations: { 'metallb.io/loadBalancerIPs': '192.0.2.7' },
+          certSANs: ['2001:db8::1', '192.0.2.7', 'karmada.cern.ch', '*.karmada.cern.ch'],
+        },
         karmadaAggregatedAPIServer: component,
         karmadaControllerManager: { ...component, extraArgs: { 'enable-no-execute-taint-eviction': 'true' } },
         karmadaMetricsAdapter: component,
@@ -545,6 +552,26 @@ describe('the control plane', () => {
       'controlPlane.etcdReplicas: given 2, allowed: an odd whole number',
       'controlPlane.version: given "1.18", allowed: a release, for instance v1.18.2',
       'controlPlane.featureGates.Failover: given false, allowed: true or nothing beside a division with failover',
+    ]);
+  });
+
+  test('refused: a load balancer whose address is not in the certificate, by which the operator itself calls it', () => {
+    const service = KarmadaApiService.LOAD_BALANCER;
+    const app = new App();
+    const federation = (id: string, certificateNames?: string[]) =>
+      new Federation(app, id, { host: new Cluster(app, `host-of-${id}`), engine: new KarmadaEngine({ controlPlane: { service, certificateNames } }) });
+    federation('one');
+    federation('two', []);
+    federation('three', ['192.0.2.7']);
+    federation('four', ['https://karmada.cern.ch', '*.cern.ch', 'a.*.ch', '']);
+    const name = "a DNS name, '*.' and a DNS name, or an IP address";
+    const address = 'the address or host name of the load balancer, here or as apiServer of the engine: the operator calls it there';
+    expect(problemsOf(app)).toEqual([
+      `controlPlane.certificateNames: given undefined, allowed: ${address}`,
+      `controlPlane.certificateNames: given [], allowed: ${address}`,
+      `controlPlane.certificateNames: given "https://karmada.cern.ch", allowed: ${name}`,
+      `controlPlane.certificateNames: given "a.*.ch", allowed: ${name}`,
+      `controlPlane.certificateNames: given "", allowed: ${name}`,
     ]);
   });
 

@@ -48,6 +48,8 @@ const CONTROL_PLANE: Required<KarmadaControlPlaneProps> = {
   namespace: 'karmada',
   version: 'v1.18.2',
   service: KarmadaApiService.LOAD_BALANCER,
+  serviceAnnotations: { 'metallb.io/loadBalancerIPs': '192.0.2.7' },
+  certificateNames: ['192.0.2.7'],
   replicas: 2,
   etcdReplicas: 3,
   etcdStorage: Size.gibibytes(20),

@@ -1,3 +1,4 @@
+import { isIP } from 'net';
 import { Size } from 'cdk8s';
 import { problem } from '../../../problem';
 import { Manifest } from '../../manifest';
@@ -34,12 +35,32 @@ export interface KarmadaControlPlaneProps {
   readonly version?: string;
 
   /**
-   * How the API is reached. Becomes `components.karmadaAPIServer.serviceType`. The host of the engine's `apiServer` becomes a name in its
-   * certificate (`certSANs`).
+   * How the API is reached. Becomes `components.karmadaAPIServer.serviceType`. Refused at synth: a load balancer for which neither the engine's
+   * `apiServer` nor `certificateNames` says a name.
    *
    * @default KarmadaApiService.CLUSTER_IP
    */
   readonly service?: KarmadaApiService;
+
+  /**
+   * Annotations of the API's Service: most load balancers take a reserved address there. Become
+   * `components.karmadaAPIServer.serviceAnnotations`.
+   *
+   * @default - none
+   */
+  readonly serviceAnnotations?: { [key: string]: string };
+
+  /**
+   * Names and addresses by which the API is called, besides the host of the engine's `apiServer`: DNS names, `*.` before one, IP addresses.
+   * Become `components.karmadaAPIServer.certSANs`, the names in its certificate.
+   *
+   * The operator makes the certificate once, before the Service has an address, and then calls a load balancer by the address or host name that
+   * the Service was given. So that one must be the host of `apiServer` or stand here, from the first apply on, or the control plane is never
+   * ready.
+   *
+   * @default - none; enough inside the host cluster and at its nodes
+   */
+  readonly certificateNames?: string[];
 
   /**
    * How many of each: API servers, controller managers, schedulers, webhooks. At least 1. Becomes `replicas` of each component.
@@ -78,11 +99,15 @@ export interface KarmadaControlPlaneProps {
   readonly featureGates?: { [gate: string]: boolean };
 }
 
+const NAME = /^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+
 const VERSION = /^v\d+\.\d+\.\d+(-[\w.]+)?$/;
 
 const MAX_LABEL = 63;
 
-export function controlPlaneProblems(federation: string, props: KarmadaControlPlaneProps, evicts: boolean): string[] {
+export function controlPlaneProblems(
+  federation: string, props: KarmadaControlPlaneProps, apiServer: string | undefined, evicts: boolean,
+): string[] {
   const problems: string[] = [];
   const counted = { replicas: props.replicas ?? 1, etcdReplicas: props.etcdReplicas ?? 1 };
   if (!Number.isInteger(counted.replicas) || counted.replicas < 1) {
@@ -93,6 +118,13 @@ export function controlPlaneProblems(federation: string, props: KarmadaControlPl
   }
   if (props.version !== undefined && !VERSION.test(props.version)) {
     problems.push(problem('controlPlane.version', props.version, 'a release, for instance v1.18.2'));
+  }
+  for (const name of (props.certificateNames ?? []).filter(each => !NAME.test(each) && !isIP(each))) {
+    problems.push(problem('controlPlane.certificateNames', name, "a DNS name, '*.' and a DNS name, or an IP address"));
+  }
+  if (props.service === KarmadaApiService.LOAD_BALANCER && certSans(props, apiServer).length === 0) {
+    problems.push(problem('controlPlane.certificateNames', props.certificateNames,
+      'the address or host name of the load balancer, here or as apiServer of the engine: the operator calls it there'));
   }
   if (evicts && props.featureGates?.Failover === false) {
     problems.push(problem('controlPlane.featureGates.Failover', false, 'true or nothing beside a division with failover'));
@@ -112,6 +144,7 @@ export function controlPlane(federation: string, props: KarmadaControlPlaneProps
   const { replicas = 1, version } = props;
   const component = { ...version && { imageTag: version }, replicas };
   const evicting = (flag: string) => evicts && { extraArgs: { [flag]: 'true' } };
+  const names = certSans(props, apiServer);
   const featureGates = { ...props.featureGates, ...evicts && { Failover: true } };
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
@@ -127,7 +160,8 @@ export function controlPlane(federation: string, props: KarmadaControlPlaneProps
           karmadaAPIServer: {
             replicas,
             serviceType: props.service ?? KarmadaApiService.CLUSTER_IP,
-            ...apiServer && { certSANs: [hostOf(apiServer)] },
+            ...props.serviceAnnotations && { serviceAnnotations: props.serviceAnnotations },
+            ...names.length > 0 && { certSANs: names },
           },
           karmadaAggregatedAPIServer: component,
           karmadaControllerManager: { ...component, ...evicting('enable-no-execute-taint-eviction') },
@@ -139,6 +173,10 @@ export function controlPlane(federation: string, props: KarmadaControlPlaneProps
       },
     },
   ];
+}
+
+function certSans({ certificateNames = [] }: KarmadaControlPlaneProps, apiServer: string | undefined): string[] {
+  return [...new Set([...apiServer ? [hostOf(apiServer)] : [], ...certificateNames])];
 }
 
 function hostOf(apiServer: string): string {

@@ -124,7 +124,7 @@ export class KarmadaEngine extends FederationEngine {
     const { controlPlane: declared, apiServer, clusterIds = {} } = this.props;
     return [
       ...memberProblems(federation.members, { apiServer, clusterIds }),
-      ...declared ? controlPlaneProblems(federation.node.id, declared, evicts(divided)) : [],
+      ...declared ? controlPlaneProblems(federation.node.id, declared, apiServer, evicts(divided)) : [],
       ...carryingProblems(model, 'a Work'),
       ...uncarriable(model, objects),
       ...divided.problems,
