@@ -502,7 +502,6 @@ describe('the control plane', () => {
       serviceAnnotations: { 'metallb.io/loadBalancerIPs': '192.0.2.7' },
       certificateNames: ['192.0.2.7', 'karmada.cern.ch', '*.karmada.cern.ch', '2001:db8::1'],
       replicas: 2,
-      etcdReplicas: 3,
       etcdStorage: Size.gibibytes(20),
       storageClass: 'fast',
       featureGates: { PropagateDeps: false },
@@ -519,7 +518,7 @@ describe('the control plane', () => {
       components: {
         etcd: {
           local: {
-            replicas: 3,
+            replicas: 1,
             volumeData: {
               volumeClaim: {
                 metadata: { name: 'etcd-data' },
@@ -545,11 +544,10 @@ describe('the control plane', () => {
   });
 
   test('refused: what it can not be', () => {
-    const { app, engine, fed } = site({ ...API, controlPlane: { replicas: 0, etcdReplicas: 2, version: '1.18', featureGates: { Failover: false } } });
+    const { app, engine, fed } = site({ ...API, controlPlane: { replicas: 0, version: '1.18', featureGates: { Failover: false } } });
     engine.divide(deployment(fed, 'web'), { failover: Duration.minutes(5) });
     expect(problemsOf(app)).toEqual([
       'controlPlane.replicas: given 0, allowed: a whole number, at least 1',
-      'controlPlane.etcdReplicas: given 2, allowed: an odd whole number',
       'controlPlane.version: given "1.18", allowed: a release, for instance v1.18.2',
       'controlPlane.featureGates.Failover: given false, allowed: true or nothing beside a division with failover',
     ]);
@@ -602,17 +600,16 @@ describe('replicas', () => {
     });
   });
 
-  test('by weights, over some members, leaving those that are out of reach; found inside a construct', () => {
+  test('by weights, leaving members that are out of reach; found inside a construct', () => {
     const { fed, engine, meyrin } = site();
     const web = new Construct(fed, 'web');
     deployment(web, 'web', { replicas: 6 });
     configMap(web, 'web');
     deployment(on(fed, meyrin), 'other');
-    engine.divide(web, { weights: { meyrin: 2, tsystems: 1 }, minClusters: 1, maxClusters: 2, failover: Duration.minutes(5) });
+    engine.divide(web, { weights: { meyrin: 2, tsystems: 1 }, failover: Duration.minutes(5) });
     expect(spec(fed, 'PropagationPolicy', 'web-deployment').placement).toEqual({
       clusterAffinity: { clusterNames: ['meyrin', 'tsystems'] },
       clusterTolerations: [{ key: 'cluster.karmada.io/not-ready', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }],
-      spreadConstraints: [{ spreadByField: 'cluster', minGroups: 1, maxGroups: 2 }],
       replicaScheduling: {
         replicaSchedulingType: 'Divided',
         replicaDivisionPreference: 'Weighted',
@@ -635,11 +632,28 @@ describe('replicas', () => {
     expect(spec(fed, 'PropagationPolicy', 'web-configmap').placement.clusterTolerations).toEqual(STAY);
   });
 
+  test.each<[string, KarmadaDivision, object]>([
+    ['no more than', { maxClusters: 1 }, { minGroups: 1, maxGroups: 1 }],
+    ['no fewer than', { minClusters: 2 }, { minGroups: 2, maxGroups: 1_000_000 }],
+    ['just as many as', { minClusters: 1, maxClusters: 2 }, { minGroups: 1, maxGroups: 2 }],
+  ])('over %s a number of members: by the room in each, or Karmada would not heed it', (_, division, groups) => {
+    const { fed, engine } = site();
+    engine.divide(deployment(fed, 'web'), division);
+    expect(spec(fed, 'PropagationPolicy', 'web-deployment').placement).toEqual({
+      clusterAffinity: { clusterNames: ['meyrin', 'tsystems'] },
+      clusterTolerations: STAY,
+      spreadConstraints: [{ spreadByField: 'cluster', ...groups }],
+      replicaScheduling: {
+        replicaSchedulingType: 'Divided', replicaDivisionPreference: 'Weighted', weightPreference: { dynamicWeight: 'AvailableReplicas' },
+      },
+    });
+  });
+
   test('and over late members: the mark is for all', () => {
     const { fed, engine } = site(API, { lateMembers: true });
     engine.divide(deployment(fed, 'web'), { minClusters: 3, failover: Duration.seconds(30) });
     expect(spec(fed, 'ClusterTaintPolicy', 'fed-failover').targetClusters).toBeUndefined();
-    expect(spec(fed, 'PropagationPolicy', 'web-deployment').placement.spreadConstraints).toEqual([{ spreadByField: 'cluster', minGroups: 3 }]);
+    expect(spec(fed, 'PropagationPolicy', 'web-deployment').placement.spreadConstraints).toEqual([{ spreadByField: 'cluster', minGroups: 3, maxGroups: 1_000_000 }]);
   });
 
   const ONE = 'one Deployment, ReplicaSet, StatefulSet or Job of fed, declared once; other kinds have no replicas to divide';
@@ -649,6 +663,10 @@ describe('replicas', () => {
     ['weights that are none', { weights: { meyrin: 0, tsystems: 1.5 } }, [
       'divide[0] on fed/Deployment-web weights.meyrin: given 0, allowed: a whole number from 1 to 1000',
       'divide[0] on fed/Deployment-web weights.tsystems: given 1.5, allowed: a whole number from 1 to 1000',
+    ]],
+    ['numbers of members beside weights', { weights: { meyrin: 1, tsystems: 1 }, minClusters: 1, maxClusters: 2 }, [
+      'divide[0] on fed/Deployment-web minClusters: given 1, allowed: nothing beside weights: by these Karmada divides among all members, whatever their number',
+      'divide[0] on fed/Deployment-web maxClusters: given 2, allowed: nothing beside weights: by these Karmada divides among all members, whatever their number',
     ]],
     ['more members than there are', { minClusters: 3 }, ['divide[0] on fed/Deployment-web minClusters: given 3, allowed: a whole number from 1 to 2']],
     ['fewer than the fewest', { minClusters: 2, maxClusters: 1 }, ['divide[0] on fed/Deployment-web maxClusters: given 1, allowed: a whole number from 2 to 2']],

@@ -51,7 +51,6 @@ const CONTROL_PLANE: Required<KarmadaControlPlaneProps> = {
   serviceAnnotations: { 'metallb.io/loadBalancerIPs': '192.0.2.7' },
   certificateNames: ['192.0.2.7'],
   replicas: 2,
-  etcdReplicas: 3,
   etcdStorage: Size.gibibytes(20),
   storageClass: 'fast',
   featureGates: { PropagateDeps: false },
@@ -66,9 +65,9 @@ const KARMADA: Required<KarmadaEngineProps> = {
   controlPlane: CONTROL_PLANE,
 };
 
-const DIVISION: Required<KarmadaDivision> = {
-  weights: { meyrin: 2, tsystems: 1 }, minClusters: 1, maxClusters: 2, failover: Duration.minutes(5),
-};
+const BY_WEIGHTS: Required<Omit<KarmadaDivision, 'minClusters' | 'maxClusters'>> = { weights: { meyrin: 2, tsystems: 1 }, failover: Duration.minutes(5) };
+
+const BY_NUMBER: Required<Omit<KarmadaDivision, 'weights'>> = { minClusters: 1, maxClusters: 1, failover: Duration.minutes(5) };
 
 type Members = { readonly [member: string]: Omit<FederatedClusterProps, 'federation'> };
 
@@ -149,7 +148,7 @@ const PROGRAMS: readonly Program[] = [
     name: 'Karmada with a control plane',
     members: { meyrin: PUSHED },
     engine: () => new KarmadaEngine({ controlPlane: {} }),
-    web: (engine, web) => (engine as KarmadaEngine).divide(web),
+    web: (engine, web) => (engine as KarmadaEngine).divide(web, BY_NUMBER),
     there: [],
   },
   {
@@ -157,7 +156,7 @@ const PROGRAMS: readonly Program[] = [
     members: { meyrin: PUSHED, tsystems: PULLING },
     engine: () => new KarmadaEngine(KARMADA),
     lateMembers: true,
-    web: (engine, web) => (engine as KarmadaEngine).divide(web, DIVISION),
+    web: (engine, web) => (engine as KarmadaEngine).divide(web, BY_WEIGHTS),
     there: [],
   },
 ];

@@ -17,7 +17,8 @@ export enum KarmadaApiService {
  * A Karmada control plane that the Karmada operator makes in the host cluster: `Karmada` of `operator.karmada.io/v1alpha1`. The operator
  * itself is there before.
  *
- * It is named after the federation. Refused at synth: a federation whose name makes names of Services longer than 63 characters.
+ * It is named after the federation. Its etcd has one member. Refused at synth: a federation whose name makes names of Services longer than 63
+ * characters.
  */
 export interface KarmadaControlPlaneProps {
   /**
@@ -63,21 +64,15 @@ export interface KarmadaControlPlaneProps {
   readonly certificateNames?: string[];
 
   /**
-   * How many of each: API servers, controller managers, schedulers, webhooks. At least 1. Becomes `replicas` of each component.
+   * How many of each: API servers, controller managers, schedulers, webhooks. At least 1. Becomes `replicas` of each component. API servers and
+   * Kubernetes' controller managers share no node: with fewer nodes than these the others run, and the rest waits.
    *
    * @default 1
    */
   readonly replicas?: number;
 
   /**
-   * How many etcd. Odd: an even number survives no more than the odd one below it. Becomes `components.etcd.local.replicas`.
-   *
-   * @default 1
-   */
-  readonly etcdReplicas?: number;
-
-  /**
-   * The size of each etcd's volume. Becomes a claim in `components.etcd.local.volumeData.volumeClaim`. (The operator's own default forgets all
+   * The size of etcd's volume. Becomes a claim in `components.etcd.local.volumeData.volumeClaim`. (The operator's own default forgets all
    * when a pod moves.)
    *
    * @default Size.gibibytes(10)
@@ -85,7 +80,7 @@ export interface KarmadaControlPlaneProps {
   readonly etcdStorage?: Size;
 
   /**
-   * The StorageClass of etcd's volumes.
+   * The StorageClass of etcd's volume.
    *
    * @default - the cluster's default class
    */
@@ -109,12 +104,9 @@ export function controlPlaneProblems(
   federation: string, props: KarmadaControlPlaneProps, apiServer: string | undefined, evicts: boolean,
 ): string[] {
   const problems: string[] = [];
-  const counted = { replicas: props.replicas ?? 1, etcdReplicas: props.etcdReplicas ?? 1 };
-  if (!Number.isInteger(counted.replicas) || counted.replicas < 1) {
-    problems.push(problem('controlPlane.replicas', props.replicas, 'a whole number, at least 1'));
-  }
-  if (!Number.isInteger(counted.etcdReplicas) || counted.etcdReplicas < 1 || counted.etcdReplicas % 2 === 0) {
-    problems.push(problem('controlPlane.etcdReplicas', props.etcdReplicas, 'an odd whole number'));
+  const { replicas = 1 } = props;
+  if (!Number.isInteger(replicas) || replicas < 1) {
+    problems.push(problem('controlPlane.replicas', replicas, 'a whole number, at least 1'));
   }
   if (props.version !== undefined && !VERSION.test(props.version)) {
     problems.push(problem('controlPlane.version', props.version, 'a release, for instance v1.18.2'));
@@ -156,7 +148,8 @@ export function controlPlane(federation: string, props: KarmadaControlPlaneProps
         ...version && { crdTarball: { httpSource: { url: `https://github.com/karmada-io/karmada/releases/download/${version}/crds.tar.gz` } } },
         ...Object.keys(featureGates).length > 0 && { featureGates },
         components: {
-          etcd: { local: { replicas: props.etcdReplicas ?? 1, volumeData: { volumeClaim: volumeClaim(props) } } },
+          // the members of a larger one never find each other: they are no names of their Service before they are ready, nor ready before
+          etcd: { local: { replicas: 1, volumeData: { volumeClaim: volumeClaim(props) } } },
           karmadaAPIServer: {
             replicas,
             serviceType: props.service ?? KarmadaApiService.CLUSTER_IP,

@@ -13,12 +13,13 @@ export interface KarmadaDivision {
    *
    * Becomes `placement.replicaScheduling.weightPreference.staticWeightList` of the PropagationPolicy.
    *
-   * @default - equal shares
+   * @default - equal shares; with `minClusters` or `maxClusters` by the room that each member has (`dynamicWeight: AvailableReplicas`)
    */
   readonly weights?: { [member: string]: number };
 
   /**
-   * The fewest members that may run it; with less Karmada schedules none of it. From 1 to the number of members that get it.
+   * The fewest members that may run it; with less Karmada schedules none of it. From 1 to the number of members that get it. Refused at synth
+   * beside `weights`, with which Karmada heeds no such bound.
    *
    * Becomes `minGroups` of the PropagationPolicy's spread constraint by cluster.
    *
@@ -27,7 +28,8 @@ export interface KarmadaDivision {
   readonly minClusters?: number;
 
   /**
-   * The most members that run it; Karmada chooses them. From `minClusters` to the number of members that get it.
+   * The most members that run it; Karmada chooses them. From `minClusters` to the number of members that get it. Refused at synth beside
+   * `weights`, with which Karmada heeds no such bound.
    *
    * Becomes `maxGroups` of the PropagationPolicy's spread constraint by cluster.
    *
@@ -49,6 +51,9 @@ export interface KarmadaDivision {
 
 /** The taint of a member that is out of reach. */
 const OUT_OF_REACH = 'cluster.karmada.io/not-ready';
+
+/** More members than there are: Karmada chooses none where `maxGroups` is left out. */
+const ANY_NUMBER = 1_000_000;
 
 /** A division that a program has asked for. */
 export interface DeclaredDivision {
@@ -108,6 +113,11 @@ function divisionProblems({ template, results, late }: HeldObject, options: Karm
       if (!isCount(weight, 1, 1000)) { problems.push(problem(`${where} weights.${name}`, weight, 'a whole number from 1 to 1000')); }
     }
   }
+  for (const [property, bound] of Object.entries({ minClusters, maxClusters })) {
+    if (weights && bound !== undefined) {
+      problems.push(problem(`${where} ${property}`, bound, 'nothing beside weights: by these Karmada divides among all members, whatever their number'));
+    }
+  }
   const most = late ? Infinity : members.length;
   if (minClusters !== undefined && !isCount(minClusters, 1, most)) {
     problems.push(problem(`${where} minClusters`, minClusters, `a whole number from 1${late ? '' : ` to ${most}`}`));
@@ -125,17 +135,18 @@ function isCount(value: number, least: number, most: number): boolean {
   return Number.isInteger(value) && value >= least && value <= most;
 }
 
-/** What a division adds to the placement of a PropagationPolicy. */
+/** What a division adds to the placement of a PropagationPolicy. Karmada heeds a spread only where shares go by the room in each member. */
 export function dividedPlacement({ weights, minClusters, maxClusters, failover }: KarmadaDivision): object {
-  const spread = { ...minClusters && { minGroups: minClusters }, ...maxClusters && { maxGroups: maxClusters } };
+  const spread = minClusters !== undefined || maxClusters !== undefined;
   return {
     ...failover && {
       clusterTolerations: [{ key: OUT_OF_REACH, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: failover.toSeconds() }],
     },
-    ...Object.keys(spread).length > 0 && { spreadConstraints: [{ spreadByField: 'cluster', ...spread }] },
+    ...spread && { spreadConstraints: [{ spreadByField: 'cluster', minGroups: minClusters ?? 1, maxGroups: maxClusters ?? ANY_NUMBER }] },
     replicaScheduling: {
       replicaSchedulingType: 'Divided',
       replicaDivisionPreference: 'Weighted',
+      ...spread && { weightPreference: { dynamicWeight: 'AvailableReplicas' } },
       ...weights && {
         weightPreference: {
           staticWeightList: Object.entries(weights).map(([name, weight]) => ({ targetCluster: { clusterNames: [name] }, weight })),
