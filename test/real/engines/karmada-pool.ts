@@ -17,6 +17,8 @@ export type Files = { readonly [context: string]: string };
 /** What a Secret holds. */
 type Data = { readonly [key: string]: string };
 
+const FLEET = 'startd';
+
 /** A program's files, which it writes into a folder. */
 export function filesOf(testbed: Testbed, program: (outdir: string) => void): Files {
   const outdir = fs.mkdtempSync(path.join(Estate.directory(testbed.prefix), 'synth-'));
@@ -24,13 +26,20 @@ export function filesOf(testbed: Testbed, program: (outdir: string) => void): Fi
   return Object.fromEntries(fs.readdirSync(outdir).map(file => [file.replace(/\.k8s\.yaml$/, ''), fs.readFileSync(path.join(outdir, file), 'utf8')]));
 }
 
-/** Gives Karmada the tokens of a member that it pushes to, which lie in the member in Secrets of these names. */
-export async function handOver(karmada: KarmadaControlPlane, member: string, data: (name: string) => Promise<Data>): Promise<void> {
-  const [own, impersonator] = [await data(`karmada-${member}`), await data('karmada-impersonator')];
-  await karmada.apply([
+/** The Secrets of a member that Karmada pushes to, with the tokens that the member has filled in. */
+export async function credentials(member: string, read: (secret: string) => Promise<Data | undefined>): Promise<object[]> {
+  const [own, impersonator] = await Promise.all([`karmada-${member}`, 'karmada-impersonator'].map(async account => {
+    let data: Data = {};
+    await until(`${member}: the token of ${account} is there`, async () => {
+      data = await read(account) ?? {};
+      return data.token !== undefined;
+    });
+    return data;
+  }));
+  return [
     secret(CLUSTER_NAMESPACE, member, { token: own.token, caBundle: own['ca.crt'] }),
     secret(CLUSTER_NAMESPACE, `${member}-impersonator`, { token: impersonator.token }),
-  ]);
+  ];
 }
 
 /** Has Karmada sign a certificate for a member's agent, and keeps both in a folder. */
@@ -67,8 +76,8 @@ export class KarmadaPool extends TestbedPool {
     await hosting;
     await Promise.all(pool.members.map(async member => {
       await until(`${member}: the fleet has arrived`, async () =>
-        (await testbed.cluster(member).kubectl(['get', 'daemonset', 'startd', '--namespace', pool.namespace])).status === 0);
-      await pool.admit(member, ['startd']);
+        (await testbed.cluster(member).kubectl(['get', 'daemonset', FLEET, '--namespace', pool.namespace])).status === 0);
+      await pool.admit(member, [FLEET]);
     }));
     return pool;
   }
@@ -81,8 +90,14 @@ export class KarmadaPool extends TestbedPool {
     return ['meyrin', 'tsystems'];
   }
 
+  /** What a cluster's people do before it is labelled: Karmada gets its tokens, and its machines get theirs for the pool. */
+  public async prepare(member: string): Promise<void> {
+    await Promise.all([this.pushTo(member), this.giveToken(member, FLEET)]);
+  }
+
   private async pushTo(member: string): Promise<void> {
-    await handOver(this.karmada, member, async account => (await this.testbed.cluster(member).get('secret', account, '--namespace', CLUSTER_NAMESPACE)).data);
+    await this.karmada.apply(await credentials(member, async account =>
+      (await this.testbed.cluster(member).get('secret', account, '--namespace', CLUSTER_NAMESPACE)).data));
   }
 
   /** Gives a member's agent the certificate that Karmada signs for it. */

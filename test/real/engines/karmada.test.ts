@@ -1,7 +1,7 @@
+import { Duration } from 'cdk8s';
 import { KarmadaControlPlane } from './karmada-control-plane';
-import { Files, filesOf, handOver, KarmadaPool } from './karmada-pool';
-import { clusterIdentity, expectedFiles, federatedFleet, Found, lateMember } from './karmada-programs';
-import { loneControlPlane } from './lone-control-plane';
+import { Files, filesOf, KarmadaPool } from './karmada-pool';
+import { expectedFiles, federatedFleet, Found, LATE_MEMBER, lateMember } from './karmada-programs';
 import { karmadaAgentImage } from '../kubernetes/images';
 import { Testbed } from '../kubernetes/testbed';
 import { Manifest, parseManifests } from '../manifest';
@@ -29,6 +29,7 @@ describeClusters('Karmada', () => {
       'condor-host': { cidr: '10.1.0.0/16', nodes: ['host-1'] },
       'meyrin': { cidr: '10.2.0.0/16', nodes: ['b7s12p8241'] },
       'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: ['otc-1'] },
+      [LATE_MEMBER]: { cidr: '10.4.0.0/16', nodes: ['wn-1'] },
     });
     const [meyrin, tsystems] = ['meyrin', 'tsystems'].map(name => testbed.cluster(name));
     // nobody outside can dial the API server of the member that pulls
@@ -67,9 +68,42 @@ describeClusters('Karmada', () => {
     await until('two replicas are ready in each member', async () => (await replicas('meyrin')) === 2 && (await replicas('tsystems')) === 2);
   };
 
-  const replicas = async (member: string) => (await testbed.cluster(member).get('deployment', 'web', '--namespace', 'web')).status.readyReplicas;
+  const replicas = async (member: string, workload = 'web') =>
+    (await testbed.cluster(member).get('deployment', workload, '--namespace', 'web')).status.readyReplicas;
+
+  /** Whether Karmada has scheduled a workload, and what it says of it. */
+  const scheduled = async (workload: string) => (await karmada.get('resourcebinding', `${workload}-deployment`, '--namespace', 'web')).status.conditions
+    .find(({ type }: any) => type === 'Scheduled');
 
   const notice = async (member: string) => (await testbed.cluster(member).get('configmap', 'notice', '--namespace', 'web')).data.notice;
+
+  /** The pool's pods in a member, and how often they were started again. */
+  const pods = async (member: string) => (await pool.pods(member))
+    .map(({ metadata, status }: any) => [metadata.uid, status.containerStatuses[0].restartCount]);
+
+  /** What Karmada means a member to have, but for what it moves to others. */
+  const works = async (member: string) => (await karmada.get('works', '--namespace', `karmada-es-${member}`)).items
+    .filter(({ spec }: any) => spec.workload.manifests[0].kind !== 'Deployment')
+    .map(({ metadata }: any) => [metadata.name, metadata.uid, metadata.deletionTimestamp]);
+
+  /** Submits a job that sleeps in a member, and waits until it does. */
+  const sleepIn = async (member: string, seconds: number) => {
+    const id = await pool.submitHere(talkJob({ command: `sleep ${seconds}`, requirements: within(member) }));
+    await until('the job runs', async () => (await pool.jobs(id))[0].JobStatus === 2);
+    return id;
+  };
+
+  /** Runs the talk's job in a member, which says where it was. */
+  const saysWhereItIs = async (member: string, slot: string) => {
+    const id = await pool.submitHere(talkJob({
+      command: 'grep ""^AcctGroup "" $_CONDOR_JOB_AD; grep ""^Name "" $_CONDOR_MACHINE_AD', requirements: within(member),
+    }));
+    await pool.left(id, 120);
+    expect(await pool.outcomes(id)).toMatchObject([{ NumJobStarts: 1, ExitCode: 0, terminated: 1, LastRemoteHost: slot }]);
+    expect(await pool.asUser(['cat', `out.${id}`])).toBe(`AcctGroup = "ATLAS"\nName = "${slot}"\n`);
+  };
+
+  const within = (member: string) => `regexp("[.]${member}$", TARGET.Name)`;
 
   test('both members are ready: the one that is pushed to, and the one that pulls from behind NAT', async () => {
     expect(await Promise.all(pool.members.map(member => karmada.condition(member)))).toEqual(['True', 'True']);
@@ -107,13 +141,7 @@ describeClusters('Karmada', () => {
 
   test("the machines are in the pool with their members' attributes, and the talk's job runs at T-Systems", async () => {
     await expectTalkMachines(pool);
-    const id = await pool.submitHere(talkJob({
-      command: 'grep ""^AcctGroup "" $_CONDOR_JOB_AD; grep ""^Name "" $_CONDOR_MACHINE_AD', requirements: 'regexp("[.]tsystems$", TARGET.Name)',
-    }));
-    await pool.left(id, 120);
-    const [outcome] = await pool.outcomes(id);
-    expect(outcome).toMatchObject({ NumJobStarts: 1, ExitCode: 0, terminated: 1, LastRemoteHost: 'slot1_1@otc-1@startd.tsystems' });
-    expect(await pool.asUser(['cat', `out.${id}`])).toBe('AcctGroup = "ATLAS"\nName = "slot1_1@otc-1@startd.tsystems"\n');
+    await saysWhereItIs('tsystems', 'slot1_1@otc-1@startd.tsystems');
   });
 
   test('a pause holds one site back, and lets it go', async () => {
@@ -127,71 +155,95 @@ describeClusters('Karmada', () => {
     await until('T-Systems has the change', async () => await notice('tsystems') === 'closed', 30);
   });
 
-  test('a cluster that nothing selects gets nothing, and the fleet when it is labelled, without any file', async () => {
-    const { controlPlane, publicServer } = await loneControlPlane(testbed, await testbed.network.site('wigner', { cidr: '10.4.0.0/16' }), 'wigner', 250);
-    const ask = async (...args: string[]) => {
-      const { status, stdout, stderr } = await controlPlane.kubectl(args);
-      if (status !== 0) { throw new Error(stderr); }
-      return JSON.parse(stdout);
-    };
-    const put = async (input: string) => expect((await controlPlane.kubectl(['apply', '--server-side', '-f', '-'], { input })).stderr).toBe('');
-    const files = filesOf(testbed, lateMember('wigner', publicServer, found));
-    await put(files.wigner);
+  test('a cluster that nothing selects gets nothing, and the fleet when it is labelled, without any file: its machine runs a job', async () => {
+    const late = testbed.cluster(LATE_MEMBER);
+    const files = filesOf(testbed, lateMember(late.publicServer, found));
+    await late.apply(files[LATE_MEMBER]);
     await karmada.apply(files.fed);
-    await until('the tokens are there', async () => {
-      await handOver(karmada, 'wigner', async account => (await ask('get', 'secret', account, '--namespace', 'karmada-cluster', '-o', 'json')).data);
-      return true;
-    });
-    await until('the cluster is ready', async () => await karmada.condition('wigner') === 'True');
-    const namespaces = async () => (await ask('get', 'namespaces', '-o', 'json')).items.map(({ metadata }: any) => metadata.name);
-    expect(await namespaces()).toEqual(['default', 'karmada-cluster', 'kube-node-lease', 'kube-public', 'kube-system']);
-    expect((await karmada.get('works', '--namespace', 'karmada-es-wigner')).items.map(({ spec }: any) => spec.workload.manifests[0].metadata.name))
+    await pool.prepare(LATE_MEMBER);
+    await until('the cluster is ready', async () => await karmada.condition(LATE_MEMBER) === 'True');
+    const held = async () => (await late.get('namespaces,serviceaccounts,configmaps,secrets,daemonsets,deployments', '--all-namespaces')).items
+      .filter(({ metadata }: any) => !/^(kube-.*|karmada-cluster|default)$/.test(metadata.namespace ?? metadata.name) && !/^(default|kube-root-ca.crt)$/.test(metadata.name))
+      .map(({ kind, metadata }: any) => `${kind} ${metadata.name}`).sort();
+    const own = ['ConfigMap cluster-identity', 'Namespace condor', 'Secret startd-token'];
+    expect(await held()).toEqual(own);
+    expect((await karmada.get('works', '--namespace', `karmada-es-${LATE_MEMBER}`)).items.map(({ spec }: any) => spec.workload.manifests[0].metadata.name))
       .toEqual(['karmada-impersonator', 'karmada-impersonator']);
 
-    await put(filesOf(testbed, clusterIdentity('wigner')).wigner);
-    await karmada.run(['label', 'cluster', 'wigner', 'pool=condor']);
-    const fleet = () => ask('get', 'daemonset', 'startd', '--namespace', 'condor', '-o', 'json');
-    await until('the fleet is there', async () => (await fleet()).metadata.name === 'startd');
-    expect(await namespaces()).toEqual(['condor', 'default', 'karmada-cluster', 'kube-node-lease', 'kube-public', 'kube-system']);
-    // as it is declared: its pods ask the cluster for its name
-    const [{ env }] = (await fleet()).spec.template.spec.containers;
-    expect(env).toContainEqual({ name: 'K8S_CLUSTER_NAME', valueFrom: { configMapKeyRef: { name: 'cluster-identity', key: 'name' } } });
+    await karmada.run(['label', 'cluster', LATE_MEMBER, 'pool=condor']);
+    await pool.whole([LATE_MEMBER]);
+    expect(await held()).toEqual([...own, 'ConfigMap startd', 'DaemonSet startd', 'ServiceAccount startd'].sort());
+    // as it is declared, by the name that the cluster itself gave
+    expect(await pool.ad('-const', `PartitionableSlot && regexp("[.]${LATE_MEMBER}$", Name)`)).toMatchObject({
+      Name: `slot1@wn-1@startd.${LATE_MEMBER}`, CERNEnvironment: 'production', TotalCpus: 8, TotalMemory: 22500,
+    });
+    await saysWhereItIs(LATE_MEMBER, `slot1_1@wn-1@startd.${LATE_MEMBER}`);
+  });
+
+  test('replicas are divided by weights, and over no more members than stated', async () => {
+    await change({ notice: 'closed', divided: { weighted: { weights: { meyrin: 2, tsystems: 1 } }, together: { maxClusters: 1 } } });
+    await until('two replicas are at CERN and one at T-Systems', async () => await replicas('meyrin', 'weighted') === 2 && await replicas('tsystems', 'weighted') === 1);
+    const together = async () => (await Promise.all(pool.members.map(member => testbed.cluster(member).get('deployments', '--namespace', 'web'))))
+      .flatMap(({ items }) => items).filter(({ metadata }) => metadata.name === 'together').map(({ status }) => status.readyReplicas);
+    await until('one member runs all of the other', async () => (await together()).includes(3));
+    expect(await together()).toEqual([3]);
+  });
+
+  test('a member that pulls is cut off: that is reported, nothing of it is destroyed, and it follows again when it is back', async () => {
+    const { site } = testbed.cluster('tsystems');
+    const before = { pods: await pods('tsystems'), works: await works('tsystems') };
+    const id = await sleepIn('tsystems', 60);
+
+    await site.cut();
+    await change({ notice: 'cut off' });
+    await until('T-Systems is reported', async () => await karmada.condition('tsystems') === 'Unknown', 120);
+    await until('all replicas run at CERN', async () => await replicas('meyrin') === 4, 60);
+    await change({ notice: 'cut off', divided: { apart: { minClusters: 2, failover: Duration.seconds(1) } } });
+    await until('too few members are left for a workload that wants two', async () => (await scheduled('apart'))?.status === 'False');
+    expect((await scheduled('apart')).message).toContain('less than spreadConstraint.MinGroups');
+    expect([await notice('meyrin'), await notice('tsystems')]).toEqual(['cut off', 'closed']);
+    expect([await replicas('tsystems'), await replicas('tsystems', 'weighted')]).toEqual([2, 1]);
+    expect({ pods: await pods('tsystems'), works: await works('tsystems') }).toEqual(before);
+
+    await site.mend();
+    await until('T-Systems is back', async () => await karmada.condition('tsystems') === 'True', 120);
+    await until('T-Systems has the change', async () => await notice('tsystems') === 'cut off');
+    await until('both members run the workload', async () => await replicas('meyrin', 'apart') + await replicas('tsystems', 'apart') === 3);
+    await pool.left(id, 120);
+    expect(await pool.outcomes(id)).toMatchObject([{ NumJobStarts: 1, ExitCode: 0, executed: 1, terminated: 1 }]);
+    expect({ pods: await pods('tsystems'), works: await works('tsystems') }).toEqual(before);
+    expect(await replicas('tsystems', 'weighted')).toBe(1);
   });
 
   test('a member that stops is reported, and loses nothing; replicas that are divided run elsewhere', async () => {
     const meyrin = testbed.cluster('meyrin');
-    const pods = async () => (await pool.pods('meyrin')).map(({ metadata, status }: any) => [metadata.uid, status.containerStatuses[0].restartCount]);
-    const works = async () => (await karmada.get('works', '--namespace', 'karmada-es-meyrin')).items
-      .filter(({ spec }: any) => spec.workload.manifests[0].kind !== 'Deployment')
-      .map(({ metadata }: any) => [metadata.name, metadata.uid, metadata.deletionTimestamp]);
-    const before = { pods: await pods(), works: await works() };
-    const id = await pool.submitHere(talkJob({ command: 'sleep 20', requirements: 'regexp("[.]meyrin$", TARGET.Name)' }));
-    await until('the job runs', async () => (await pool.jobs(id))[0].JobStatus === 2);
+    const before = { pods: await pods('meyrin'), works: await works('meyrin') };
+    const id = await sleepIn('meyrin', 20);
 
     await meyrin.controlPlane.kill('kube-apiserver');
     await until('meyrin is reported', async () => await karmada.condition('meyrin') === 'False', 60);
     await until('all replicas run at T-Systems', async () => await replicas('tsystems') === 4, 60);
     await pool.left(id, 60);
     expect(await pool.outcomes(id)).toMatchObject([{ NumJobStarts: 1, ExitCode: 0, terminated: 1 }]);
-    expect(await works()).toEqual(before.works);
+    expect(await works('meyrin')).toEqual(before.works);
 
     await meyrin.controlPlane.restart('kube-apiserver');
     await until('meyrin is back', async () => await karmada.condition('meyrin') === 'True', 60);
     await until('meyrin runs no replica any more', async () =>
       (await meyrin.kubectl(['get', 'deployment', 'web', '--namespace', 'web'])).stderr.includes('NotFound'), 60);
-    expect({ pods: await pods(), works: await works() }).toEqual(before);
+    expect({ pods: await pods('meyrin'), works: await works('meyrin') }).toEqual(before);
+    // a workload without failover stays, and is counted where it was
+    expect(await replicas('meyrin', 'weighted')).toBe(2);
     // until then Karmada may go on counting what it last heard of there
     await until('the declared count is reported', async () => (await karmada.get('deployment', 'web', '--namespace', 'web')).status.readyReplicas === 4);
     await divideAgain('at-last');
-    expect({ pods: await pods(), works: await works() }).toEqual(before);
+    expect({ pods: await pods('meyrin'), works: await works('meyrin') }).toEqual(before);
   });
 
   test('a member retires: its job runs to the end, no other begins, and nothing of it is left', async () => {
     const tsystems = testbed.cluster('tsystems');
     const others = await pool.restarts('meyrin');
-    const there = 'regexp("[.]tsystems$", TARGET.Name)';
-    const id = await pool.submitHere(talkJob({ command: 'sleep 20', requirements: there }));
-    await until('the job runs', async () => (await pool.jobs(id))[0].JobStatus === 2);
+    const id = await sleepIn('tsystems', 20);
     await change({ notice: 'closed', tsystems: 'retired' });
     await until('T-Systems is told', async () =>
       /^START +  = False$/m.test((await tsystems.get('configmap', 'startd', '--namespace', 'condor')).data['50-member.conf']));
@@ -200,7 +252,7 @@ describeClusters('Karmada', () => {
     await tsystems.run(['annotate', 'pod', pod, '--namespace', 'condor', 'example.org/told=true']);
     await until('the execution point can read it', async () => (await pool.exec('tsystems', pod, ['condor_config_val', 'START'])).stdout.trim() === 'False');
     expect((await pool.exec('tsystems', pod, ['condor_reconfig', '-daemon', 'startd'])).status).toBe(0);
-    const late = await pool.submitHere(talkJob({ requirements: there }));
+    const late = await pool.submitHere(talkJob({ requirements: within('tsystems') }));
     await pool.left(id, 60);
     expect(await pool.outcomes(id)).toMatchObject([{ NumJobStarts: 1, ExitCode: 0, terminated: 1 }]);
     // its access point tries it on the claim that it has, once, and gives the claim up

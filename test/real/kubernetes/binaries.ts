@@ -92,8 +92,8 @@ const RECIPES: { [name in ToolsetName]: Recipe } = {
   },
   'karmada': {
     module: 'github.com/karmada-io/karmada',
-    binaries: ['agent', 'aggregated-apiserver', 'controller-manager', 'scheduler', 'webhook'],
-    minutes: 5,
+    binaries: ['agent', 'aggregated-apiserver', 'controller-manager', 'metrics-adapter', 'operator', 'scheduler', 'webhook'],
+    minutes: 6,
     stamps: (version) => ({ 'github.com/karmada-io/karmada/pkg/version.gitVersion': version }),
   },
   'kubefed': {

@@ -5,7 +5,7 @@ import * as path from 'path';
 import { CondorImage } from '../../../src';
 import { cached } from '../cache';
 import { imageRootfs } from '../rootfs';
-import { toolset } from './binaries';
+import { moduleDirectory, toolset } from './binaries';
 
 /** An image that a node's containerd takes in without any registry. */
 export interface Image {
@@ -79,11 +79,15 @@ function image(name: string, key: string, config: ImageConfig, tree: (directory:
 /** An image that holds one static program and nothing else. */
 function programImage(name: string, program: string, file: string): Image {
   return image(name, digest(file), { Entrypoint: [`/${program}`] }, tree => {
-    fs.mkdirSync(path.dirname(path.join(tree, program)), { recursive: true });
-    fs.copyFileSync(file, path.join(tree, program));
-    fs.chmodSync(path.join(tree, program), 0o755);
+    install(file, path.join(tree, program));
     return tree;
   });
+}
+
+function install(file: string, place: string): void {
+  fs.mkdirSync(path.dirname(place), { recursive: true });
+  fs.copyFileSync(file, place);
+  fs.chmodSync(place, 0o755);
 }
 
 /** The HTCondor image of this project's recipe, under the name that the constructs give it. */
@@ -116,6 +120,43 @@ export function pauseImage(): Image {
 export function karmadaAgentImage(): Image {
   const { version, path: program } = toolset('karmada');
   return programImage(`docker.io/cdk8s-hep/karmada-agent:${version}`, 'bin/karmada-agent', program('agent'));
+}
+
+/**
+ * Karmada's operator, with the CustomResourceDefinitions of its release where it keeps what it has downloaded: there is no way to GitHub here.
+ *
+ * @param definitions the address that it would download them from
+ */
+export function karmadaOperatorImage(definitions: string): Image {
+  const { version, path: program } = toolset('karmada');
+  const url = createHash('sha256').update(definitions).digest('hex');
+  return image(`docker.io/karmada/karmada-operator:${version}`, `${digest(program('operator'))}${url}`, {}, tree => {
+    install(program('operator'), path.join(tree, 'bin/karmada-operator'));
+    const kept = path.join(tree, 'var/lib/karmada/cache', url);
+    fs.mkdirSync(kept, { recursive: true });
+    execFileSync('tar', ['--sort=name', '--numeric-owner', '--owner=0', '--group=0', '--mode=u+w', '--mtime=@1723032000', '--transform=s/^_crds/crds/',
+      '-czf', path.join(kept, 'crds.tar.gz'), '-C', path.join(moduleDirectory('karmada'), 'charts/karmada'), '_crds']);
+    return tree;
+  });
+}
+
+/**
+ * What Karmada's operator deploys, under the names that it asks for: Karmada's own programs, and instead of the releases of Kubernetes and etcd
+ * that it would have from their registry those of the testbed.
+ */
+export function karmadaControlPlaneImages(): Image[] {
+  const karmada = toolset('karmada');
+  const constants = fs.readFileSync(path.join(moduleDirectory('karmada'), 'operator/pkg/constants/constants.go'), 'utf8');
+  const tag = (name: string) => new RegExp(`\\b${name} = "(.+)"`).exec(constants)![1];
+  const ofKubernetes = (name: string, version: string, file: string) =>
+    programImage(`registry.k8s.io/${name}:${tag(version)}`, `usr/local/bin/${name}`, file);
+  return [
+    ...['aggregated-apiserver', 'controller-manager', 'metrics-adapter', 'scheduler', 'webhook'].map(component =>
+      programImage(`docker.io/karmada/karmada-${component}:${karmada.version}`, `bin/karmada-${component}`, karmada.path(component))),
+    ofKubernetes('etcd', 'EtcdDefaultVersion', toolset('etcd').path('etcd')),
+    ...['kube-apiserver', 'kube-controller-manager'].map(name =>
+      ofKubernetes(name, 'KubeDefaultVersion', toolset('kubernetes-newest').path(name))),
+  ];
 }
 
 /** Everything that the pods of a testbed may ask for. */

@@ -173,13 +173,18 @@ export class TestbedPool extends CondorTools {
   /** Gives a member's fleets the token by which they come into the pool, and waits until their pods are ready. */
   protected async admit(member: string, fleets: readonly string[]): Promise<void> {
     const cluster = this.testbed.cluster(member);
-    const token = await this.token(`startd-${member}@cern.ch`, 'ADVERTISE_STARTD', 'ADVERTISE_MASTER');
     for (const fleet of fleets) {
-      await cluster.run(['create', 'secret', 'generic', `${fleet}-token`, '--namespace', this.namespace, '--from-file=token=/dev/stdin'], { input: token });
+      await this.giveToken(member, fleet);
       await until(`${member}: the pods of ${fleet} are ready`, async () => {
         const { status } = await cluster.get('daemonset', fleet, '--namespace', this.namespace);
         return status.desiredNumberScheduled > 0 && status.numberReady === status.desiredNumberScheduled;
       }, 300);
     }
+  }
+
+  /** Puts the token of a fleet's machines into a member, where their pods look for it. */
+  protected async giveToken(member: string, fleet: string): Promise<void> {
+    const input = await this.token(`startd-${member}@cern.ch`, 'ADVERTISE_STARTD', 'ADVERTISE_MASTER');
+    await this.testbed.cluster(member).run(['create', 'secret', 'generic', `${fleet}-token`, '--namespace', this.namespace, '--from-file=token=/dev/stdin'], { input });
   }
 }

@@ -64,8 +64,7 @@ export interface KarmadaControlPlaneProps {
   readonly certificateNames?: string[];
 
   /**
-   * How many of each: API servers, controller managers, schedulers, webhooks. At least 1. Becomes `replicas` of each component. API servers and
-   * Kubernetes' controller managers share no node: with fewer nodes than these the others run, and the rest waits.
+   * How many of each: API servers, controller managers, schedulers, webhooks. At least 1. Becomes `replicas` of each component.
    *
    * @default 1
    */
