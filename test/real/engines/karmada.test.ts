@@ -213,6 +213,8 @@ describeClusters('Karmada', () => {
     expect(await pool.outcomes(id)).toMatchObject([{ NumJobStarts: 1, ExitCode: 0, executed: 1, terminated: 1 }]);
     expect({ pods: await pods('tsystems'), works: await works('tsystems') }).toEqual(before);
     expect(await replicas('tsystems', 'weighted')).toBe(1);
+    // no member may leave that it can't do without
+    await karmada.run(['delete', 'deployment', 'apart', '--namespace', 'web']);
   });
 
   test('a member that stops is reported, and loses nothing; replicas that are divided run elsewhere', async () => {
