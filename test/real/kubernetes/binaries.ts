@@ -6,7 +6,7 @@ import { cached } from '../cache';
 
 /** The groups of programs: one wrapper module each, below tools/. */
 export type ToolsetName =
-  'kubernetes-newest' | 'kubernetes-oldest' | 'etcd' | 'containerd' | 'cni' | 'coredns' | 'kube-router' | 'karmada' | 'kubefed';
+  'kubernetes-newest' | 'kubernetes-oldest' | 'etcd' | 'containerd' | 'cni' | 'coredns' | 'kube-router' | 'karmada' | 'kubefed' | 'open-cluster-management';
 
 /** Programs of one released version, ready to be run. */
 export interface Toolset {
@@ -101,6 +101,12 @@ const RECIPES: { [name in ToolsetName]: Recipe } = {
     binaries: ['controller-manager'],
     minutes: 3,
     stamps: (version) => ({ 'sigs.k8s.io/kubefed/pkg/version.version': version }),
+  },
+  'open-cluster-management': {
+    module: 'open-cluster-management.io/ocm',
+    binaries: ['addon', 'placement', 'registration', 'registration-operator', 'work'],
+    minutes: 5,
+    stamps: (version) => ({ 'open-cluster-management.io/ocm/pkg/version.versionFromGit': version }),
   },
 };
 
