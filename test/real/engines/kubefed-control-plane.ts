@@ -1,14 +1,11 @@
-import { randomBytes } from 'crypto';
 import * as fs from 'fs';
 import * as path from 'path';
 import { NodelessCluster } from './nodeless-cluster';
-import { Estate } from '../estate';
 import { moduleDirectory, toolset } from '../kubernetes/binaries';
 import { Component } from '../kubernetes/component';
 import { API_PORT, commandLine } from '../kubernetes/control-plane';
 import { writeKubeconfig } from '../kubernetes/kubeconfig';
 import { parseManifests } from '../manifest';
-import { Network } from '../network';
 import { until } from '../until';
 
 const HEALTH = '127.0.0.1:8080';
@@ -75,44 +72,6 @@ export class KubeFedControllers {
     });
     await host.run(['--namespace', KUBEFED_NAMESPACE, 'create', 'secret', 'generic', member.name, '--from-file=token=/dev/stdin'],
       { input: Buffer.from(token, 'base64').toString() });
-  }
-}
-
-/** KubeFed's controllers with a host and members, all without nodes. */
-export class KubeFed {
-  /** Starts them; the controllers know no member yet. */
-  public static async start(host: string, members: string[]): Promise<KubeFed> {
-    const estate = Estate.found(`heptest${randomBytes(2).toString('hex')}`);
-    try {
-      const network = await Network.make(estate.prefix);
-      const clusters: NodelessCluster[] = [];
-      for (const [index, name] of [host, ...members].entries()) {
-        clusters.push(await NodelessCluster.start(estate, network, name, `10.${index + 1}.0.0/16`));
-      }
-      return new KubeFed(estate, clusters, await KubeFedControllers.start(clusters[0]));
-    } catch (error) {
-      await estate.close();
-      throw error;
-    }
-  }
-
-  public readonly host: NodelessCluster;
-  public readonly members: NodelessCluster[];
-
-  private constructor(private readonly estate: Estate, clusters: NodelessCluster[], public readonly controllers: KubeFedControllers) {
-    [this.host, ...this.members] = clusters;
-  }
-
-  /** A program's files, which it writes into a folder, by the contexts that they are applied to. */
-  public filesOf(program: (outdir: string) => void): { readonly [context: string]: string } {
-    const outdir = fs.mkdtempSync(path.join(this.estate.state, 'synth-'));
-    program(outdir);
-    return Object.fromEntries(fs.readdirSync(outdir).map(file => [file.replace(/\.k8s\.yaml$/, ''), fs.readFileSync(path.join(outdir, file), 'utf8')]));
-  }
-
-  /** Ends everything and removes every trace. */
-  public async close(): Promise<void> {
-    await this.estate.close();
   }
 }
 

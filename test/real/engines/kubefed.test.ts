@@ -1,6 +1,9 @@
-import { KubeFed, KUBEFED_NAMESPACE } from './kubefed-control-plane';
-import { Change, expectedFiles, federatedFleet, Found, FoundMember } from './kubefed-programs';
+import { Change, federatedFleet, Members } from './federated-fleet';
+import { declared, inPlace } from './held-objects';
+import { KUBEFED_NAMESPACE, KubeFedControllers } from './kubefed-control-plane';
 import { NodelessCluster } from './nodeless-cluster';
+import { NodelessFederation } from './nodeless-federation';
+import { KubeFedEngine, ManifestsEngine } from '../../../src';
 import { identity } from '../../../src/federation/manifest';
 import { Manifest, parseManifests } from '../manifest';
 import { describeClusters } from '../requirements';
@@ -25,32 +28,34 @@ const ARRIVED = [
 ];
 
 describeClusters('KubeFed', () => {
-  let kubefed: KubeFed;
+  let clusters: NodelessFederation;
   let host: NodelessCluster;
-  let found: Found;
+  let kubefed: KubeFedControllers;
+  let found: Members;
   const firstApplies: { readonly status: number; readonly stderr: string }[] = [];
   /** What the controllers said while the members joined. */
   let joining: string;
 
   // as docs/engines/kubefed.md says
   beforeAll(async () => {
-    kubefed = await KubeFed.start('condor-host', ['meyrin', 'tsystems']);
-    host = kubefed.host;
-    process.stdout.write(`KubeFed ${kubefed.controllers.version} on Kubernetes ${await host.version()}\n`);
-    const [meyrin, tsystems] = await Promise.all(kubefed.members.map(authorities));
+    clusters = await NodelessFederation.start('condor-host', 'meyrin', 'tsystems');
+    host = clusters.host;
+    kubefed = await KubeFedControllers.start(host);
+    process.stdout.write(`KubeFed ${kubefed.version} on Kubernetes ${await host.version()}\n`);
+    const [meyrin, tsystems] = await Promise.all(clusters.members.map(authorities));
     found = { meyrin, tsystems };
-    const files = kubefed.filesOf(federatedFleet(found));
-    for (const member of kubefed.members) {
+    const files = clusters.filesOf(federatedFleet(new KubeFedEngine(), found));
+    for (const member of clusters.members) {
       expect(await member.apply(files[member.name])).toMatchObject({ status: 0, stderr: '' });
-      await kubefed.controllers.admit(member);
+      await kubefed.admit(member);
     }
     firstApplies.push(await host.apply(files['condor-host']), await host.apply(files['condor-host']));
     await arrival();
-    joining = kubefed.controllers.log;
+    joining = kubefed.log;
   }, 600_000);
-  afterAll(() => kubefed?.close());
+  afterAll(() => clusters?.close());
 
-  async function authorities(member: NodelessCluster): Promise<FoundMember> {
+  async function authorities(member: NodelessCluster): Promise<Members['meyrin']> {
     let caBundle = '';
     await until(`${member.name} names its authorities`, async () => {
       caBundle = await member.run(['--namespace', 'kube-system', 'get', 'configmap', 'kube-root-ca.crt', '--output', 'jsonpath={.data.ca\\.crt}']);
@@ -69,7 +74,7 @@ describeClusters('KubeFed', () => {
 
   /** What the control plane says of its members, and of each object for each member. */
   async function states(): Promise<string[]> {
-    const clusters = (await host.get('kubefedclusters', '--namespace', KUBEFED_NAMESPACE)).items.map(({ kind, metadata, status }: any) =>
+    const joined = (await host.get('kubefedclusters', '--namespace', KUBEFED_NAMESPACE)).items.map(({ kind, metadata, status }: any) =>
       `${kind} ${metadata.name}: ${status?.conditions?.filter((condition: any) => condition.status === 'True').map(({ type }: any) => type).join(', ')}`);
     const objects = (await federated()).map(({ kind, metadata, spec, status }) => {
       const said = status?.observedGeneration === metadata.generation ? status.clusters ?? [] : [];
@@ -77,7 +82,7 @@ describeClusters('KubeFed', () => {
       const ofMember = (name: string) => said.filter((cluster: any) => cluster.name === name).map((cluster: any) => cluster.status ?? 'OK')[0];
       return `${kind} ${metadata.name}: ${spec.placement.clusters.map(({ name }: any) => `${name} ${ofMember(name)}`).join(', ')}`;
     });
-    return [...clusters, ...objects];
+    return [...joined, ...objects];
   }
 
   const federatedKinds = async () => (await host.run(['api-resources', '--api-group', 'types.kubefed.io', '--output', 'name'])).trim().split('\n');
@@ -92,16 +97,15 @@ describeClusters('KubeFed', () => {
 
   /** Whether each member holds what it would hold without a control plane. */
   async function expectHeld(change: Change = {}): Promise<void> {
-    const expected = kubefed.filesOf(expectedFiles(found, change));
-    for (const member of kubefed.members) {
+    const expected = clusters.filesOf(federatedFleet(new ManifestsEngine(), found, change));
+    for (const member of clusters.members) {
       const manifests = new Map(parseManifests(expected[member.name]).map(manifest => [identity(manifest), manifest]));
       const held = await brought(member);
       expect(held.map(manifest => identity(manifest)).sort()).toEqual([...manifests.keys()].sort());
       for (const object of held) {
         // what the API server would make of the other engine's object, in its place
-        const input = JSON.stringify(manifests.get(identity(object)));
-        const meant = JSON.parse(await member.run(['replace', '--dry-run=server', '-o', 'json', '-f', '-'], { input }));
-        expect(declared(object)).toEqual(declared(meant));
+        const meant = await inPlace(member, manifests.get(identity(object))!);
+        expect(declared(object, MANAGED)).toEqual(declared(meant));
       }
     }
   }
@@ -122,7 +126,7 @@ describeClusters('KubeFed', () => {
   test('each member holds what it would hold without a control plane', () => expectHeld());
 
   test('overrides are in one member alone', async () => {
-    const [meyrin, tsystems] = kubefed.members;
+    const [meyrin, tsystems] = clusters.members;
     expect([await datacenter(meyrin), await datacenter(tsystems)]).toEqual(['meyrin', 'otc-eu-de']);
     const notice = (member: NodelessCluster) => member.get('configmap', 'notice', '--namespace', 'notices');
     expect(await notice(meyrin)).toMatchObject({ data: { notice: 'open' }, metadata: { annotations: { 'example.org/by': 'batch' } } });
@@ -133,7 +137,7 @@ describeClusters('KubeFed', () => {
   });
 
   test('nobody writes anything when all is in place', async () => {
-    const versions = async () => (await Promise.all([federated(), ...kubefed.members.map(brought)])).map(objects =>
+    const versions = async () => (await Promise.all([federated(), ...clusters.members.map(brought)])).map(objects =>
       Object.fromEntries(objects.map((object: any) => [identity(object), object.metadata.resourceVersion])));
     const before = await versions();
     expect(before.map(objects => Object.keys(objects).length)).toEqual([7, 6, 7]);
@@ -143,9 +147,9 @@ describeClusters('KubeFed', () => {
 
   test('a changed override arrives, and nothing else changes', async () => {
     const change = { datacenter: 'otc-eu-nl' };
-    const [meyrin, tsystems] = kubefed.members;
+    const [meyrin, tsystems] = clusters.members;
     const before = await brought(meyrin);
-    expect(await host.apply(kubefed.filesOf(federatedFleet(found, change))['condor-host'])).toMatchObject({ status: 0, stderr: '' });
+    expect(await host.apply(clusters.filesOf(federatedFleet(new KubeFedEngine(), found, change))['condor-host'])).toMatchObject({ status: 0, stderr: '' });
     await until('the change has arrived', async () => await datacenter(tsystems) === 'otc-eu-nl', 30);
     await arrival();
     await expectHeld(change);
@@ -154,7 +158,7 @@ describeClusters('KubeFed', () => {
 
   test('what is removed from the host is removed from the members', async () => {
     await host.run(['delete', 'federatedconfigmap', 'notice', '--namespace', 'notices', '--timeout=60s']);
-    for (const member of kubefed.members) {
+    for (const member of clusters.members) {
       const { status, stderr } = await member.kubectl(['get', 'configmap', 'notice', '--namespace', 'notices']);
       expect({ status, stderr }).toEqual({ status: 1, stderr: 'Error from server (NotFound): configmaps "notice" not found\n' });
     }
@@ -164,7 +168,7 @@ describeClusters('KubeFed', () => {
   test('what KubeFed is told to let go of stays in the members, and is taken over in place', async () => {
     const generations = (objects: any[]) =>
       Object.fromEntries(objects.map(object => [identity(object), [object.metadata.uid, object.metadata.generation]]));
-    const before = (await Promise.all(kubefed.members.map(brought))).map(generations);
+    const before = (await Promise.all(clusters.members.map(brought))).map(generations);
     expect(before.map(objects => Object.keys(objects).length)).toEqual([5, 6]);
     const kinds = await federatedKinds();
     await host.run(['annotate', kinds.join(','), '--all', '--all-namespaces', 'kubefed.io/orphan=true']);
@@ -172,11 +176,11 @@ describeClusters('KubeFed', () => {
     await host.run(['delete', others, '--all', '--all-namespaces', '--timeout=60s']);
     expect((await host.get(others, '--all-namespaces')).items).toEqual([]);
     await host.run(['delete', 'federatednamespaces', '--all', '--all-namespaces', '--timeout=60s']);
-    await until('nothing is managed', async () => (await Promise.all(kubefed.members.map(brought))).flat().length === 0);
+    await until('nothing is managed', async () => (await Promise.all(clusters.members.map(brought))).flat().length === 0);
     await host.run(['--namespace', KUBEFED_NAMESPACE, 'delete', 'kubefedclusters', '--all', '--timeout=60s']);
 
-    const files = kubefed.filesOf(expectedFiles(found, { datacenter: 'otc-eu-nl' }));
-    for (const [index, member] of kubefed.members.entries()) {
+    const files = clusters.filesOf(federatedFleet(new ManifestsEngine(), found, { datacenter: 'otc-eu-nl' }));
+    for (const [index, member] of clusters.members.entries()) {
       await member.run(['delete', 'namespace', KUBEFED_NAMESPACE, '--timeout=60s']);
       await member.run(['delete', 'clusterrole,clusterrolebinding', `kubefed-controller-manager:${member.name}-condor-host`]);
       const input = files[member.name];
@@ -186,20 +190,12 @@ describeClusters('KubeFed', () => {
   });
 
   test('the controllers have run all the time, and were forbidden nothing', () => {
-    expect(kubefed.controllers.running).toBe(true);
+    expect(kubefed.running).toBe(true);
     const errors = (log: string) => log.split('\n').filter(line => /^[EF]\d{4} |forbidden/.test(line)
       // two that write at once are no error: the later one tries again
       && !line.includes('please apply your changes to the latest version'));
     // a member that has just joined is not ready before it has been asked
     expect(errors(joining).filter(line => !/the following clusters were not ready: /.test(line))).toEqual([]);
-    expect(errors(kubefed.controllers.log.slice(joining.length))).toEqual([]);
+    expect(errors(kubefed.log.slice(joining.length))).toEqual([]);
   });
 });
-
-/** An object without what clusters and KubeFed note on it. */
-function declared({ status: _, metadata, ...object }: Manifest): object {
-  const { name, namespace, labels = {}, annotations = {}, finalizers = [] } = metadata as Manifest['metadata'] & { readonly finalizers?: string[] };
-  const { [MANAGED]: __, ...ours } = labels;
-  const { 'deployment.kubernetes.io/revision': ___, ...stated } = annotations;
-  return { ...object, metadata: { name, namespace, labels: ours, annotations: stated, finalizers } };
-}

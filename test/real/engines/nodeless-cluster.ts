@@ -5,13 +5,14 @@ import { Estate } from '../estate';
 import { ControlGroup } from '../kubernetes/control-group';
 import { API_PORT, ControlPlane, ControlPlaneOptions } from '../kubernetes/control-plane';
 import { KubectlOptions } from '../kubernetes/kubectl';
+import { Machine } from '../machine';
 import { Network } from '../network';
 import { Site } from '../site';
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
 
 /** The last number of an API server's address at its site. */
-const ADDRESS = 250;
+const LAST = 250;
 
 /** A cluster without nodes: it takes objects, and runs nothing of them. */
 export class NodelessCluster {
@@ -20,12 +21,14 @@ export class NodelessCluster {
     estate: Estate, network: Network, name: string, cidr: string, flags?: ControlPlaneOptions['flags'],
   ): Promise<NodelessCluster> {
     const site = await network.site(name, { cidr });
-    const { machine, address } = await site.server(ADDRESS);
+    const { machine, address } = await site.server(LAST);
     const directory = path.join(estate.state, name);
     const group = new ControlGroup(`/${estate.prefix}/${name}`);
     const controlPlane = await ControlPlane.start(machine, { name, directory, group, address, schedules: false, flags });
     return new NodelessCluster(site, controlPlane, `https://${address}:${API_PORT}`, directory, group);
   }
+
+  private servers = 0;
 
   private constructor(
     /** Where it stands. */
@@ -45,6 +48,12 @@ export class NodelessCluster {
   /** The certificates of the authorities that vouch for its API server, in PEM. */
   public get caBundle(): string {
     return fs.readFileSync(this.controlPlane.authority.certificate, 'utf8');
+  }
+
+  /** A further machine of its site. */
+  public nextServer(): Promise<{ readonly machine: Machine; readonly address: string }> {
+    this.servers += 1;
+    return this.site.server(LAST - this.servers);
   }
 
   /** The version that the API server says it is, such as v1.36.1. */
