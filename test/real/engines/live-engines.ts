@@ -3,7 +3,7 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { Files, karmadaRefuses, kubeFedRefuses } from './judged-engines';
 import { KarmadaControlPlane } from './karmada-control-plane';
-import { agentIdentity, handOver } from './karmada-pool';
+import { agentIdentity, credentials } from './karmada-pool';
 import { KubeFedControllers } from './kubefed-control-plane';
 import { DEFINITIONS, filesOf, LIVE_KINDS, LIVE_MEMBERS } from './live-programs';
 import { NodelessCluster } from './nodeless-cluster';
@@ -125,10 +125,7 @@ export class LiveEngines {
       if (pulls) {
         await this.startAgent(member, files[name]);
       } else {
-        await until(`${name} has made the tokens`, async () => {
-          await handOver(karmada, name, async account => (await member.get('secret', account, '--namespace', 'karmada-cluster')).data);
-          return true;
-        });
+        await karmada.apply(await credentials(name, async account => (await member.get('secret', account, '--namespace', 'karmada-cluster')).data));
       }
     }
     await until('the members are ready', async () =>
