@@ -164,7 +164,7 @@ test('the size is that of the JSON which Go writes', () => {
   expect(large('x'.repeat(499 * KIB))).toEqual([]);
   expect(large('<'.repeat(83 * KIB))).toEqual([]);
   expect(large('<'.repeat(84 * KIB))).toEqual([
-    '[fed] ConfigMap condor/large: given "516210 bytes", allowed: 512000 bytes, which a ManifestWork holds at most',
+    '[fed] ConfigMap condor/large: given "516206 bytes", allowed: 512000 bytes, which a ManifestWork holds at most',
   ]);
 });
 

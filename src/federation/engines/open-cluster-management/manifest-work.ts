@@ -8,8 +8,8 @@ export const MAX_WORK_BYTES = 500 * 1024;
 /** Kinds whose status OCM knows how to summarize (`DefaultWellKnownStatusRule`). */
 const WELL_KNOWN_STATUS = new Set(['v1/Pod', 'apps/v1/DaemonSet', 'apps/v1/Deployment', 'batch/v1/Job']);
 
-/** The framing of one manifest, which the webhook counts too. */
-const FRAMING = 8;
+/** The framing of one manifest, which the webhook counts too: a tag, and its size in three bytes at most. */
+const FRAMING = 4;
 
 const measured = new WeakMap<Manifest, number>();
 
@@ -21,12 +21,13 @@ export interface WorkOptions {
   readonly paused: boolean;
 }
 
-/** What a manifest counts for in a ManifestWork: Go writes `<`, `>`, `&` and two separators of Unicode in six bytes each. */
+/** What a manifest counts for in a ManifestWork, at most: Go writes `<`, `>`, `&` and two separators of Unicode in six bytes each. */
 export function workBytes(manifest: Manifest): number {
   let bytes = measured.get(manifest);
   if (bytes === undefined) {
     const json = JSON.stringify(manifest);
-    bytes = Buffer.byteLength(json) + 5 * (json.match(/[<>&\u2028\u2029]/g)?.length ?? 0) + FRAMING;
+    // the separators have three bytes already
+    bytes = Buffer.byteLength(json) + 5 * (json.match(/[<>&]/g)?.length ?? 0) + 3 * (json.match(/[\u2028\u2029]/g)?.length ?? 0) + FRAMING;
     measured.set(manifest, bytes);
   }
   return bytes;
