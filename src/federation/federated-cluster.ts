@@ -1,12 +1,9 @@
 import { Construct } from 'constructs';
+import { areCertificates, isApiServer } from './api-server';
 import { Cluster, ClusterProps } from './cluster';
 import type { Federation } from './federation';
 import { problem } from '../problem';
 
-/** What the address of an API server looks like. */
-export const API_SERVER = /^https:\/\/([\w.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?$/;
-/** What certificates of authorities look like, in PEM. */
-export const CERTIFICATES = /^\s*(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/;
 const DNS_SUBDOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
 /** How objects reach a member where an engine with a control plane carries them. */
@@ -106,10 +103,10 @@ export class FederatedCluster extends Cluster {
 
   private joinProblems(): string[] {
     const problems: string[] = [];
-    if (this.apiServer !== undefined && !API_SERVER.test(this.apiServer)) {
+    if (this.apiServer !== undefined && !isApiServer(this.apiServer)) {
       problems.push(problem('apiServer', this.apiServer, 'https://host or https://host:port'));
     }
-    if (this.caBundle !== undefined && !CERTIFICATES.test(this.caBundle)) {
+    if (this.caBundle !== undefined && !areCertificates(this.caBundle)) {
       problems.push(problem('caBundle', `${this.caBundle.slice(0, 30)}...`, 'certificates in PEM and nothing else: no key'));
     }
     if (!DNS_SUBDOMAIN.test(this.credentials) || this.credentials.length > 253) {

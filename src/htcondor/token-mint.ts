@@ -10,7 +10,8 @@ import { EXECUTION_POINT_IDENTITY, executionPointIdentity } from './pool-securit
 import { StartdFleet } from './startd-fleet';
 import { isSchedulable, OWN_API_SERVER, permit, TokenRun } from './token-run';
 import { FETCH_SCRIPT, MINT_KEYS, MINT_SCRIPT, SECRETS } from './token-scripts';
-import { API_SERVER, CERTIFICATES, FederatedCluster, JoinMode } from '../federation/federated-cluster';
+import { areCertificates, isApiServer } from '../federation/api-server';
+import { FederatedCluster, JoinMode } from '../federation/federated-cluster';
 import { isDnsLabel } from '../federation/names';
 import { problem } from '../problem';
 
@@ -317,8 +318,8 @@ export class TokenMint extends Construct {
     if (!(Number.isInteger(lifetime) && lifetime >= 2 * interval)) {
       problems.push(problem('lifetime', `${lifetime} s`, `whole seconds, at least twice the interval: ${2 * interval} s`));
     }
-    if (apiServer !== undefined && !API_SERVER.test(apiServer)) { problems.push(problem('apiServer', apiServer, 'https://host or https://host:port')); }
-    if (caBundle !== undefined && !CERTIFICATES.test(caBundle)) {
+    if (apiServer !== undefined && !isApiServer(apiServer)) { problems.push(problem('apiServer', apiServer, 'https://host or https://host:port')); }
+    if (caBundle !== undefined && !areCertificates(caBundle)) {
       problems.push(problem('caBundle', `${caBundle.slice(0, 30)}...`, 'certificates in PEM and nothing else: no key'));
     }
     return [...problems, ...this.deliveries.flatMap(each => this.deliveryProblems(each)), ...this.roleProblems()];

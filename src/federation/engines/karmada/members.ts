@@ -1,9 +1,9 @@
 import { CLUSTER_NAMESPACE, impersonatorSecret } from './cluster-object';
 import { problem } from '../../../problem';
+import { isApiServer } from '../../api-server';
 import { FederatedCluster, JoinMode } from '../../federated-cluster';
 import { isLabelValue, LABEL_VALUE } from '../../labels';
 
-const HTTPS = /^https:\/\/([\w.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?$/;
 const UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const MAX_NAME = 253;
@@ -17,7 +17,7 @@ export interface Reach {
 /** Why members can't join. */
 export function memberProblems(members: readonly FederatedCluster[], { apiServer, clusterIds }: Reach): string[] {
   const problems: string[] = [];
-  if (apiServer !== undefined && !HTTPS.test(apiServer)) {
+  if (apiServer !== undefined && !isApiServer(apiServer)) {
     problems.push(problem('engine.apiServer', apiServer, 'https://host or https://host:port'));
   }
   const names = new Set(members.map(({ node }) => node.id));
