@@ -1,7 +1,8 @@
 import { App, Chart, Duration, Testing } from 'cdk8s';
 import * as fc from 'fast-check';
 import {
-  CentralManagerOptions, Cluster, CondorHost, CondorHostProps, CondorImage, CondorPool, FederatedCluster, Federation, PoolPreflight, ServiceExposure, StartdFleet,
+  CentralManagerOptions, Cluster, CondorHost, CondorHostProps, CondorImage, CondorPool, FederatedCluster, Federation, PoolPreflight,
+  ServiceExposure, StartdFleet,
 } from '../../src';
 import { scratchDirectory } from '../scratch';
 
@@ -118,7 +119,7 @@ describe('several central managers', () => {
         })));
       }
     }
-    const [lone] = host({ centralManagers: [{ address: 'a.b' }], accessPoints: [{ name: 'ap1', address: 'c.d' }] }).objects.filter(({ kind }) => kind === 'StatefulSet');
+    const lone = find(host({ centralManagers: [{ address: 'a.b' }], accessPoints: [{ name: 'ap1', address: 'c.d' }] }).objects, 'StatefulSet');
     expect(lone.spec.template.spec.topologySpreadConstraints).toBeUndefined();
   });
 
@@ -132,7 +133,8 @@ describe('several central managers', () => {
     const [budget] = host().objects.filter(({ kind }) => kind === 'PodDisruptionBudget');
     const pods = host().objects.filter(({ kind }) => kind === 'StatefulSet').map(({ spec }) => spec.template.metadata.labels);
     const { matchLabels, matchExpressions: [{ key, values }] } = budget.spec.selector;
-    const selected = pods.filter(labels => Object.entries(matchLabels).every(([label, value]) => labels[label] === value) && values.includes(labels[key]));
+    const wanted = Object.entries(matchLabels);
+    const selected = pods.filter(labels => values.includes(labels[key]) && wanted.every(([label, value]) => labels[label] === value));
     expect(selected.map(labels => labels['app.kubernetes.io/instance'])).toEqual(['condor-cm1', 'condor-cm2']);
   });
 

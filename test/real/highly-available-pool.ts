@@ -26,7 +26,10 @@ export function highlyAvailablePool(outdir: string): void {
     highAvailability: { connectionTimeout: CONNECTION_TIMEOUT, replicationInterval: REPLICATION_INTERVAL },
     extraConfig: { NEGOTIATOR_MIN_INTERVAL: 1, NEGOTIATOR_CYCLE_DELAY: 1 },
   });
-  new StartdFleet(federation, 'startd', { pool, cpus: CORES, memory: Size.mebibytes(8000) });
+  // slots of one core: an access point gives all that is left of a divided one to its own next jobs
+  new StartdFleet(federation, 'startd', {
+    pool, cpus: CORES, memory: Size.mebibytes(8000), slots: [{ share: 1 / CORES, count: CORES, partitionable: false }],
+  });
   app.synth();
 }
 

@@ -14,6 +14,12 @@ const RESUMED = 12 * 2 * CONNECTION_TIMEOUT.toSeconds() + 2 * NEGOTIATOR_INTERVA
 /** The steps of HAD, once in which time each is heard of. */
 const HAD_INTERVAL = 2 * (2 * 2 * CONNECTION_TIMEOUT.toSeconds() + 1);
 
+/** What every collector knows. */
+const ALL = [
+  ...Array.from({ length: CORES }, (_, index) => `Machine slot${index + 1}@otc-1@startd.tsystems`),
+  'Negotiator negotiator@cern.ch', 'Scheduler ap1@cern.ch', 'Scheduler ap2@cern.ch',
+].sort();
+
 const pause = (seconds: number) => new Promise(resolve => setTimeout(resolve, seconds * 1000));
 
 describeReal('a pool of two central managers and two access points', () => {
@@ -70,13 +76,9 @@ queue ${count}
   afterAll(() => pool?.close());
 
   test('one negotiates; both collectors know everything once', async () => {
-    const all = ['Machine slot1@otc-1@startd.tsystems', 'Negotiator negotiator@cern.ch', 'Scheduler ap1@cern.ch', 'Scheduler ap2@cern.ch'];
-    for (const pod of pool.centralManagers) {
-      await until(`the collector of ${pod.name} knows everything`, async () => (await everything(pod)).join() === all.join());
-    }
+    for (const pod of pool.centralManagers) { await until(`the collector of ${pod.name} knows everything`, async () => (await everything(pod)).join() === ALL.join()); }
     const seen = async () => /.*Public ads include \d+ submitter, (\d+) startd/s.exec(await ask(active()[0], 'cat', '/var/log/condor/NegotiatorLog'))?.[1];
-    // its slot, and the machine's own ad is none
-    await until('the negotiator sees the machine', async () => await seen() === '1');
+    await until('the negotiator sees each slot once', async () => await seen() === `${CORES}`);
     expect(namesOf(active())).toHaveLength(1);
   });
 
@@ -126,7 +128,7 @@ queue ${count}
       await until('it is copied', async () => /other\.submitter@cern\.ch PriorityFactor 77/.test(await ask(next, 'grep', '-a', 'PriorityFactor', '/var/spool/condor/Accountantnew.log')),
         3 * REPLICATION_INTERVAL.toSeconds());
       before = numbers(await pool.usage());
-      expect(before.get('one.submitter@cern.ch')).toBeGreaterThanOrEqual(1_000_000);
+      expect(before.get('one.submitter@cern.ch')).toBeGreaterThan(999_999);
       expect(before.get('other.submitter@cern.ch')).toBeGreaterThan(0);
 
       await pool.clusters[HOST].delete(lost, { grace: 0 });
@@ -160,9 +162,10 @@ queue ${count}
       const watch = setInterval(() => { most = Math.max(most, active().length); }, 500);
       try {
         const back = await pool.clusters[HOST].startPod(lost.workload, lost.name, lost.node);
-        await until('it knows everything', async () => (await everything(back)).filter(ad => !/slot1_/.test(ad)).length === 4, 120);
+        const started = Date.now();
+        await until('it knows everything', async () => (await everything(back)).join() === ALL.join(), 240);
         // in this time it would have taken over
-        await pause(3.5 * HAD_INTERVAL);
+        await pause(Math.max(0, 3.5 * HAD_INTERVAL - (Date.now() - started) / 1000));
         expect(namesOf(active())).toEqual([other.name]);
         const usage = numbers(await pool.usage());
 

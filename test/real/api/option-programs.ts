@@ -4,8 +4,8 @@ import * as fc from 'fast-check';
 import {
   AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, Cluster, ClusterIdentity, ClusterProps, CondorHost, CondorHostProps,
   CondorImage, CondorPool, CondorVersion, ExecuteDirectory, FederatedCluster, Federation, HighAvailabilityOptions, JobDefaults, JoinMode,
-  NegotiatorPreemption, PoolPreflight, PoolPreflightProps, RunMode, ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness, StartdMemberOptions,
-  TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions, UserPriorityPreemption,
+  NegotiatorPreemption, PoolPreflight, PoolPreflightProps, RunMode, ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness,
+  StartdMemberOptions, TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions, UserPriorityPreemption,
 } from '../../../src';
 
 /** Values for every option of a construct: the compiler misses the ones that are not here. */
@@ -267,8 +267,14 @@ export function optionPrograms(count: number): OptionProgram[] {
   const own = <T extends AccessPointOptions | CentralManagerOptions>(server: T): T =>
     server.exposure?.serviceType === 'NodePort' ? { ...server, port: nodePort++ } : server;
   return fc.sample(VALUES, { seed: 2018, numRuns: count }).map(({ host, ...values }, index) => program(`s${index}`, {
-    ...values, host: { ...host, centralManagers: host.centralManagers.map(own), accessPoints: host.accessPoints.map(own) },
+    ...values, host: { ...fitting(host), centralManagers: host.centralManagers.map(own), accessPoints: host.accessPoints.map(own) },
   }));
+}
+
+/** What is about several central managers, only where there are several. */
+function fitting(host: CondorHostProps): CondorHostProps {
+  const { highAvailability, ...single } = host;
+  return host.centralManagers.length > 1 ? host : single;
 }
 
 function program(name: string, { cluster, host, fleet: drawn, member, preflight, mint, role, joinMode, federated }: Values): OptionProgram {
