@@ -186,7 +186,9 @@ queue ${count}
   test('tokens are renewed under load: the first is over long before the end, no job is lost or started twice, and nothing is restarted', async () => {
     const before = await startTimes();
     const ids: [string, string, number][] = [];
-    const submit = async (member: string, seconds: number, count: number) => { ids.push([await pool.submit(sleepers(member, seconds, count)), member, count]); };
+    const submit = async (member: string, seconds: number, count: number) => {
+      ids.push([await pool.submit(sleepers(member, seconds, count)), member, count]);
+    };
     for (const member of ['meyrin', 'tsystems']) { await submit(member, LIFETIME, 1); }
     const end = Math.max(...Object.values(made)) + (LIFETIME + INTERVAL) * 1000;
     let rotations = 0;
