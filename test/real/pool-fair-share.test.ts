@@ -5,7 +5,7 @@ import { describeReal } from './requirements';
 import { until } from './until';
 
 /** Jobs are this long, in seconds. */
-const SLEEP = { shortest: 120, longest: 480 };
+const SLEEP = { shortest: 30, longest: 480 };
 
 /** How often an access point says how many jobs wait (`SCHEDD_INTERVAL`), in seconds; a user who submits makes it say so at once. */
 const TOLD = 60;
