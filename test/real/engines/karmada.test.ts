@@ -1,15 +1,18 @@
 import { Duration } from 'cdk8s';
+import { asDeclared } from './as-declared';
 import { KarmadaControlPlane } from './karmada-control-plane';
 import { Files, filesOf, KarmadaPool } from './karmada-pool';
 import { expectedFiles, federatedFleet, Found, LATE_MEMBER, lateMember } from './karmada-programs';
 import { karmadaAgentImage } from '../kubernetes/images';
 import { Testbed } from '../kubernetes/testbed';
-import { Manifest, parseManifests } from '../manifest';
+import { parseManifests } from '../manifest';
 import { describeClusters } from '../requirements';
 import { expectTalkMachines, talkJob } from '../talk';
 import { until } from '../until';
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
+
+const NOTES = /(^|\.)karmada\.io\//;
 
 /** What replicas that move away from lost members take on the control plane: a gate and two flags that are off by default. */
 const EVICTING = {
@@ -123,7 +126,7 @@ describeClusters('Karmada', () => {
         // what the API server would make of the other engine's object, in its place
         const meant = JSON.parse(await cluster.run(['replace', '--dry-run=server', '-o', 'json', '-f', '-'], { input: JSON.stringify(manifest) }));
         if (kind === 'Deployment') { meant.spec.replicas = 2; }
-        expect(declared(held)).toEqual(declared(meant));
+        expect(asDeclared(held, NOTES)).toEqual(asDeclared(meant, NOTES));
       }
     }
   });
@@ -269,10 +272,3 @@ describeClusters('Karmada', () => {
     expect(await pool.restarts('meyrin')).toEqual(others);
   });
 });
-
-/** An object without what clusters and Karmada note on it. */
-function declared({ status: _, metadata, ...object }: Manifest): object {
-  const ours = (entries: object = {}) => Object.fromEntries(Object.entries(entries).filter(([key]) => !/(^|\.)karmada\.io\/|^deployment\.kubernetes\.io\//.test(key)));
-  const { name, namespace, labels, annotations } = metadata;
-  return { ...object, metadata: { name, namespace, labels: ours(labels), annotations: ours(annotations) } };
-}

@@ -6,6 +6,7 @@ import { ControlGroup } from '../kubernetes/control-group';
 import { API_PORT, ControlPlane, ControlPlaneOptions } from '../kubernetes/control-plane';
 import { KubectlOptions } from '../kubernetes/kubectl';
 import { Machine } from '../machine';
+import { Manifest } from '../manifest';
 import { Network } from '../network';
 import { Site } from '../site';
 
@@ -83,5 +84,9 @@ export class NodelessCluster {
   /** Applies a file's text, as its reader does. */
   public apply(text: string): Promise<CommandResult> {
     return this.kubectl(['apply', '--server-side', '-f', '-'], { input: text });
+  }
+  /** An object as the API server would store it in the place of the one that it has. */
+  public async inPlace(manifest: object): Promise<Manifest> {
+    return JSON.parse(await this.run(['replace', '--dry-run=server', '-o', 'json', '-f', '-'], { input: JSON.stringify(manifest) }));
   }
 }
