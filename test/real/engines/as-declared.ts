@@ -10,7 +10,8 @@ const COUNTED = new Set(['deployment.kubernetes.io/revision', 'deprecated.daemon
 export function asDeclared({ status: _, metadata, ...object }: Manifest, notes: RegExp): Manifest {
   const { name, namespace, labels = {}, annotations = {}, finalizers = [], ownerReferences = [], uid } = metadata as any;
   const ours = (entries: object) => Object.fromEntries(Object.entries(entries).filter(([key]) => !notes.test(key) && !COUNTED.has(key)));
-  const own = { labels: ours(labels), annotations: ours(annotations), finalizers, ownerReferences };
+  const owners = ownerReferences.filter(({ apiVersion }: any) => !notes.test(apiVersion));
+  const own = { labels: ours(labels), annotations: ours(annotations), finalizers, ownerReferences: owners };
   return { ...withoutAllotted(object, uid), metadata: { name, ...namespace && { namespace }, ...own } } as Manifest;
 }
 
