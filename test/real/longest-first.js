@@ -2,7 +2,8 @@
 const Sequencer = require('@jest/test-sequencer').default;
 
 const LONG = [
-  /killed-and-cut/, /updated-and-lost/, /pool-faults/, /pool-credentials/, /engines\/karmada/, /engines\/equivalence/, /engines\/live/, /\/api\//, /\/nodes\//,
+  /killed-and-cut/, /updated-and-lost/, /engines\/live/, /engines\/karmada/, /pool-faults/, /pool-preemption/, /pool-high/, /pool-credentials/, /pool-fair/,
+  /engines\/equivalence/, /\/api\//, /\/nodes\//,
 ];
 
 const place = ({ path }) => {
