@@ -14,7 +14,7 @@ import { identity, Manifest } from '../../../src/federation/manifest';
 import { Estate } from '../estate';
 import { toolset } from '../kubernetes/binaries';
 import { Component } from '../kubernetes/component';
-import { API_PORT } from '../kubernetes/control-plane';
+import { API_PORT, Flags } from '../kubernetes/control-plane';
 import { writeKubeconfig } from '../kubernetes/kubeconfig';
 import { Network } from '../network';
 import { until } from '../until';
@@ -48,6 +48,10 @@ const CONTROLLERS = { 'kube-controller-manager': { controllers: 'namespace,servi
 /** A program without any object: what makes clusters members. */
 const EMPTY: Program = { members: LIVE_MEMBERS, claims: [], overrides: [], own: [], late: false };
 
+/** As many calls as a control plane of thousands of objects is given: by default Karmada makes 40 in a second. */
+const CALLS: Flags = { 'kube-api-qps': 200, 'kube-api-burst': 400 };
+const HURRIED = { 'controller-manager': { ...CALLS, 'cluster-api-qps': 200, 'cluster-api-burst': 400, 'rate-limiter-qps': 100 }, 'scheduler': CALLS };
+
 /** Karmada and KubeFed over the same members, of which none has nodes. */
 export class LiveEngines {
   /** Starts all; every member has joined both. */
@@ -59,7 +63,7 @@ export class LiveEngines {
       const host = await start('condor-host', 0);
       const members: NodelessCluster[] = [];
       for (const [index, { name }] of LIVE_MEMBERS.entries()) { members.push(await start(name, index + 1)); }
-      const karmada = await KarmadaControlPlane.start(estate, host.site);
+      const karmada = await KarmadaControlPlane.start(estate, host.site, { flags: HURRIED });
       await karmada.apply([...DEFINITIONS]);
       for (const cluster of [host, ...members]) { await cluster.run(['create', '-f', '-'], { input: text(DEFINITIONS) }); }
       const engines = new LiveEngines(estate, host, members, karmada, await KubeFedControllers.start(host));
