@@ -118,6 +118,7 @@ export class LiveEngines {
       engine: () => new KarmadaEngine({ apiServer: karmada.publicServer, caBundle: karmada.caBundle, clusterIds }),
       refuses: karmadaRefuses,
       notes: /(^|\.)karmada\.io\//,
+      leaves: karmadaLeaves,
       apply: async files => { await karmada.apply(allOf(files.map(({ fed }) => fed))); },
     };
     this.engines.set('Karmada', engine);
@@ -202,6 +203,28 @@ function kubeFedLeaves({ metadata: before }: Manifest, after: Manifest): Manifes
   const annotations = ['Deployment', 'DaemonSet'].includes(after.kind)
     ? { ...before.annotations as object, ...after.metadata.annotations as object } : left('annotations');
   return { ...after, metadata: { ...after.metadata, annotations, finalizers: left('finalizers') } };
+}
+
+/** Karmada takes nothing from what a ServiceAccount names, and gives a Service the families of a new one. */
+function karmadaLeaves(before: Manifest, after: Manifest): Manifest {
+  switch (after.kind) {
+    case 'ServiceAccount': return { ...after, ...named(before, after, 'secrets'), ...named(before, after, 'imagePullSecrets') };
+    case 'Service': return isOfAnything(after) && !isOfAnything(before)
+      ? { ...after, spec: { ...after.spec as object, ipFamilies: ['IPv4', 'IPv6'], ipFamilyPolicy: 'RequireDualStack' } } : after;
+    default: return after;
+  }
+}
+
+function named(before: Manifest, after: Manifest, field: 'secrets' | 'imagePullSecrets'): object {
+  const [old, now] = [before, after].map(manifest => (manifest[field] ?? []) as { readonly name: string }[]);
+  const all = [...now, ...old.filter(({ name }) => !now.some(other => other.name === name))];
+  return all.length > 0 ? { [field]: all } : {};
+}
+
+/** A headless Service that says of no pods that they are its own. */
+function isOfAnything({ spec }: Manifest): boolean {
+  const { clusterIP, selector } = spec as { readonly clusterIP?: string; readonly selector?: object };
+  return clusterIP === 'None' && Object.keys(selector ?? {}).length === 0;
 }
 
 /** Objects as kubectl reads them. */
