@@ -13,6 +13,11 @@ export function isDnsLabel(name: string, maxLength = 63): boolean {
   return name.length <= maxLength && DNS_LABEL.test(name);
 }
 
+/** What a name of most objects may look like: DNS labels, joined by dots. */
+export function isDnsSubdomain(name: string): boolean {
+  return name.length <= 253 && name.split('.').every(label => isDnsLabel(label));
+}
+
 /**
  * The name of an object: the path below its chart, readable, without a hash.
  *

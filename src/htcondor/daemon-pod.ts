@@ -39,6 +39,8 @@ export interface DaemonPodOptions {
   /** Whether credentials may be changed while the daemons run. Where they are copies, a container renews these. */
   readonly renewCredentials?: boolean;
   readonly directories: readonly WritableDirectory[];
+  /** What the daemons' container mounts besides, and nobody prepares. */
+  readonly mounted?: readonly { readonly volume: object; readonly mount: object }[];
   /** Where the image's users have their home directories; they stay root's otherwise. */
   readonly homes?: { readonly volume: string; readonly path: string };
   /**
@@ -70,7 +72,7 @@ const EXPOSED_SECRETS = '/secrets';
 /** The spec of a pod of HTCondor daemons, hardened as far as its role allows. */
 export function daemonPodSpec(options: DaemonPodOptions): object {
   const asRoot = options.rootCapabilities !== undefined || options.privileged === true;
-  const { image } = options;
+  const { image, mounted = [] } = options;
   const writable: WritableDirectory[] = [
     { volume: 'log', path: PATHS.log, source: { emptyDir: {} } },
     { volume: 'run', path: PATHS.run, source: { emptyDir: {} } },
@@ -121,13 +123,14 @@ export function daemonPodSpec(options: DaemonPodOptions): object {
       ...(options.probes.startup && { startupProbe: options.probes.startup }),
       livenessProbe: options.probes.liveness,
       readinessProbe: options.probes.readiness,
-      volumeMounts: [configMount, ...writableMounts, ...credentials.mounts],
+      volumeMounts: [configMount, ...writableMounts, ...credentials.mounts, ...mounted.map(({ mount }) => mount)],
     },
     ...options.renewCredentials && credentials.renewals.length > 0 ? [renewingContainer(image, credentials)] : []],
     volumes: [
       { name: 'config', configMap: { name: options.configMap } },
       ...writable.filter(({ source }) => source).map(({ volume, source }) => ({ name: volume, ...source })),
       ...credentials.volumes,
+      ...mounted.map(({ volume }) => volume),
     ],
   };
 }

@@ -3,6 +3,8 @@ import { setCapacity } from './capacity';
 import { ClassAdExpression } from './classad';
 import { KnobSet, Macro } from './config';
 import { DrainOptions, setDrain } from './drain';
+import { FileSystem, setFileSystems } from './file-system';
+import { setHttpProxy } from './http-proxy';
 import { CondorImage } from './image';
 import { setMachineAttributes } from './machine-attributes';
 import { CLUSTER_NAME_VARIABLE, MEMBER_CONFIG_FILE, NODE_NAME_VARIABLE, PATHS, POD_IP_VARIABLE } from './paths';
@@ -36,6 +38,8 @@ export interface FleetSettings {
   readonly drain: DrainOptions;
   readonly heartbeat: Duration;
   readonly updateInterval: Duration;
+  readonly fileSystems: readonly FileSystem[];
+  readonly httpProxy?: string;
   readonly extraConfig: { readonly [knob: string]: string | number | boolean | ClassAdExpression };
 }
 
@@ -80,6 +84,7 @@ export function fleetKnobs(settings: FleetSettings): KnobSet {
   if (settings.heartbeat.toSeconds() < 30) { knobs.report(problem('heartbeat', `${settings.heartbeat.toSeconds()} s`, 'at least 30 s')); }
   setJobUsers(knobs, settings);
   setUpdates(knobs, settings);
+  setFileSystems(knobs, settings.fileSystems);
   knobs.extra('extraConfig', settings.extraConfig, ['COLLECTOR_HOST', 'STARTD_NAME', 'MASTER_NAME', 'NETWORK_HOSTNAME', 'PRIVATE_NETWORK_NAME', 'FILESYSTEM_DOMAIN']);
   return knobs;
 }
@@ -89,6 +94,7 @@ export function lateMemberKnobs(settings: FleetSettings): KnobSet {
   const knobs = new KnobSet(settings.image.version);
   knobs.section('A cluster that joined later');
   setIdentity(knobs, settings, `$ENV(${CLUSTER_NAME_VARIABLE})`);
+  setHttpProxy(knobs, settings.httpProxy);
   return knobs;
 }
 
@@ -100,6 +106,7 @@ export function memberKnobs(settings: FleetSettings, cluster: string, options: S
   if (options.cpus !== undefined) { knobs.set('NUM_CPUS', options.cpus); }
   if (options.memory !== undefined) { knobs.set('MEMORY', options.memory); }
   setStartdPolicy(knobs, options);
+  setHttpProxy(knobs, options.httpProxy ?? settings.httpProxy);
   if (options.attributes) { knobs.report(...setMachineAttributes(knobs, `on(${cluster}).attributes`, options.attributes)); }
   return knobs;
 }

@@ -6,6 +6,8 @@ export * from './classad';
 export * from './condor-host';
 export * from './condor-host-props';
 export * from './execute-directory';
+export { FileSystem } from './file-system';
+export type { CvmfsOptions, FileSystemOptions, HostPathOptions } from './file-system';
 export type { HighAvailabilityOptions } from './high-availability';
 export * from './image';
 export type { JobDefaults } from './job-defaults';

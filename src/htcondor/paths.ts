@@ -30,6 +30,12 @@ export const ROOT_CONFIG_FILE = 'condor_config';
 /** The file with what is a member's own (`LOCAL_CONFIG_FILE`), read after the root file. */
 export const MEMBER_CONFIG_FILE = '50-member.conf';
 
+/** The script that looks for file systems. */
+export const FILE_SYSTEMS_FILE = 'file-systems';
+
+/** The key with the address of a cluster's HTTP proxy, which URL plugins know as a variable of this name. */
+export const HTTP_PROXY_FILE = 'http_proxy';
+
 /** Environment variables that the configuration reads with `$ENV()`. */
 export const NODE_NAME_VARIABLE = 'K8S_NODE_NAME';
 /** Only where clusters may join whose names no program knows. */

@@ -2,6 +2,7 @@ import { Duration, Size } from 'cdk8s';
 import type { ContainerResources } from 'cdk8s-plus-27';
 import { ClassAdExpression } from './classad';
 import { ExecuteDirectory } from './execute-directory';
+import { FileSystem } from './file-system';
 import { CondorImage } from './image';
 import { ICondorPool } from './pool';
 import { StartdLiveness } from './probes';
@@ -67,6 +68,13 @@ export interface StartdMemberOptions {
    * @default - the fleet's
    */
   readonly kill?: ClassAdExpression;
+
+  /**
+   * The HTTP proxy of that member's site. New pods have it, and others go on with the former one.
+   *
+   * @default - the fleet's
+   */
+  readonly httpProxy?: string;
 }
 
 /** Properties of a `StartdFleet`. */
@@ -320,6 +328,26 @@ export interface StartdFleetProps {
    * @default ExecuteDirectory.emptyDir()
    */
   readonly executeDirectory?: ExecuteDirectory;
+
+  /**
+   * File systems that the site has, for jobs to read: CVMFS, EOS, CephFS and any other. Machines tell which they have.
+   *
+   * Refused: two at one place or of one name, names and attributes that something else has.
+   *
+   * @default - none
+   */
+  readonly fileSystems?: FileSystem[];
+
+  /**
+   * The HTTP proxy near the machines, for instance a squid: `http://host:port`. HTCondor's URL plugins fetch by it what jobs name as
+   * `http://` (the plugins' variable `http_proxy`), and jobs have its address as `http_proxy` and `HTTP_PROXY` (`STARTER_JOB_ENVIRONMENT`).
+   * Files that HTCondor itself brings from the access point, and `https://`, don't go by it. A change takes new pods.
+   *
+   * Refused: what is no such URL, one with a password, which would be in the files.
+   *
+   * @default - none
+   */
+  readonly httpProxy?: string;
 
   /**
    * The token with which the fleet joins, in a Secret of each member: identity `startd-<cluster>@<trustDomain>`,

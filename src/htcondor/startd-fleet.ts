@@ -7,7 +7,9 @@ import { isGiven } from './config';
 import { DAEMON_CONTAINER, daemonPodSpec } from './daemon-pod';
 import { gracePeriodSeconds } from './drain';
 import { ExecuteDirectory } from './execute-directory';
+import { fileSystemClashes, fileSystemProblems, fileSystemsFile } from './file-system';
 import { fleetKnobs, FleetSettings, lateMemberKnobs, memberKnobs } from './fleet-config';
+import { httpProxyEnvironment, httpProxyFile, httpProxyProblems } from './http-proxy';
 import { CondorImage } from './image';
 import { drainProblems } from './negotiator-preemption';
 import { CLUSTER_NAME_VARIABLE, MEMBER_CONFIG_FILE, PATHS, ROOT_CONFIG_FILE } from './paths';
@@ -93,10 +95,12 @@ export class StartdFleet extends Construct {
     });
     if (props.networkPolicy ?? !props.hostNetwork) { this.addNetworkPolicy(metadata, selector); }
 
+    this.declareClaims(labels);
     if (CondorHost.isCondorHost(props.pool)) { props.pool._admit(() => this.clusters()); }
     const federation = Federation.tryOf(this);
     federation?._vary(configMap, `${id}.on`, member => [
       { op: 'add', path: `/data/${MEMBER_CONFIG_FILE}`, value: this.memberFile(member.node.id, this.ofMembers.get(member)) },
+      ...Object.entries(httpProxyFile(this.ofMembers.get(member)?.httpProxy)).map(([key, value]): Operation => ({ op: 'add', path: `/data/${key}`, value })),
     ]);
     // what an override of the fleet changes
     this.node.defaultChild = this.daemonSet;
@@ -190,6 +194,8 @@ export class StartdFleet extends Construct {
       },
       heartbeat: props.heartbeat ?? Duration.minutes(2),
       updateInterval: props.updateInterval ?? Duration.seconds(30),
+      fileSystems: props.fileSystems ?? [],
+      httpProxy: props.httpProxy,
       extraConfig: props.extraConfig ?? {},
     };
   }
@@ -205,12 +211,14 @@ export class StartdFleet extends Construct {
 
   /** In a federation what is a member's own is added for each member that is known. */
   private files(): { [file: string]: string } {
-    const root = fleetKnobs(this.settings).draft();
+    const root: { [file: string]: string } = {
+      [ROOT_CONFIG_FILE]: fleetKnobs(this.settings).draft(),
+      ...fileSystemsFile(this.settings.fileSystems),
+      ...httpProxyFile(this.props.httpProxy),
+    };
     const federation = Federation.tryOf(this);
-    if (federation?.lateMembers) { return { [ROOT_CONFIG_FILE]: root, [MEMBER_CONFIG_FILE]: lateMemberKnobs(this.settings).draft() }; }
-    return federation
-      ? { [ROOT_CONFIG_FILE]: root }
-      : { [ROOT_CONFIG_FILE]: root, [MEMBER_CONFIG_FILE]: this.memberFile(this.clusterName()) };
+    if (federation?.lateMembers) { return { ...root, [MEMBER_CONFIG_FILE]: lateMemberKnobs(this.settings).draft() }; }
+    return federation ? root : { ...root, [MEMBER_CONFIG_FILE]: this.memberFile(this.clusterName()) };
   }
 
   private memberFile(cluster: string, options: StartdMemberOptions = {}): string {
@@ -228,11 +236,12 @@ export class StartdFleet extends Construct {
         volume: 'token', secret: this._token, defaultKey: 'token', file: 'token', directory: PATHS.tokens,
       }],
       renewCredentials: true,
+      mounted: settings.fileSystems.map(each => ({ volume: each._volume(this.node.id), mount: each._mount })),
       directories: [{ volume: 'execute', path: PATHS.execute, source: (props.executeDirectory ?? ExecuteDirectory.emptyDir())._volumeSource }],
       rootCapabilities: props.rootless ? undefined : STARTD_CAPABILITIES,
       privileged: props.privileged,
       hostNetwork: props.hostNetwork,
-      environment: [...capacityEnvironment(DAEMON_CONTAINER), ...this.lateEnvironment()],
+      environment: [...capacityEnvironment(DAEMON_CONTAINER), ...this.proxyEnvironment(), ...this.lateEnvironment()],
       probes: startdProbes(props.liveness ?? StartdLiveness.STARTD_ANSWERS),
       resources: this.requirements(),
       serviceAccount: this.node.id,
@@ -240,6 +249,11 @@ export class StartdFleet extends Construct {
       scheduling: schedulingSpec(props),
       imagePullSecrets: props.imagePullSecrets,
     });
+  }
+
+  private proxyEnvironment(): object[] {
+    const proxies = [this.props, ...this.ofMembers.values()].filter(({ httpProxy }) => httpProxy !== undefined);
+    return proxies.length > 0 ? httpProxyEnvironment(this.node.id) : [];
   }
 
   /** A late member's pods ask the cluster for its name, and wait until it has one; the others are told by the federation. */
@@ -275,9 +289,22 @@ export class StartdFleet extends Construct {
   }
 
   private podSecurityLevel(): PodSecurityLevel {
-    const { privileged, hostNetwork, executeDirectory, rootless } = this.props;
-    if (privileged || hostNetwork || executeDirectory?.onHost) { return PodSecurityLevel.PRIVILEGED; }
+    const { privileged, hostNetwork, executeDirectory, fileSystems = [], rootless } = this.props;
+    if (privileged || hostNetwork || executeDirectory?.onHost || fileSystems.some(({ onHost }) => onHost)) { return PodSecurityLevel.PRIVILEGED; }
     return rootless ? PodSecurityLevel.RESTRICTED : PodSecurityLevel.BASELINE;
+  }
+
+  private declareClaims(labels: { [label: string]: string }): void {
+    for (const claim of (this.props.fileSystems ?? []).map(each => each._claimOf(this.node.id))) {
+      if (!claim || this.node.tryFindChild(claim.name)) { continue; }
+      new ApiObject(this, claim.name, {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        metadata: { name: claim.name, namespace: this.namespace, labels },
+        // CVMFS' driver doesn't look at the size, and Kubernetes wants one
+        spec: { accessModes: ['ReadOnlyMany'], storageClassName: claim.storageClass, resources: { requests: { storage: '1Mi' } } },
+      });
+    }
   }
 
   private addNetworkPolicy(metadata: object, selector: object): void {
@@ -319,6 +346,8 @@ export class StartdFleet extends Construct {
     }
     problems.push(...this.image._problems(), ...(props.executeDirectory?._problems() ?? []));
     problems.push(...capacityProblems('', { ...settings, resources: props.resources ?? {} }));
+    problems.push(...fileSystemProblems(settings.fileSystems), ...fileSystemClashes('attributes', props.attributes, settings.fileSystems));
+    problems.push(...httpProxyProblems('httpProxy', props.httpProxy));
     const negotiation = CondorHost.isCondorHost(props.pool) ? props.pool._negotiation : undefined;
     problems.push(...startdPolicyProblems('', props, settings.policy, negotiation?.preemption));
     if (negotiation) { problems.push(...drainProblems(negotiation, settings.drain)); }
@@ -341,6 +370,8 @@ export class StartdFleet extends Construct {
           resources: options.memory ? props.resources ?? {} : { cpu: props.resources?.cpu },
         }));
       }
+      problems.push(...httpProxyProblems(`on(${member.node.id}).httpProxy`, options.httpProxy));
+      problems.push(...fileSystemClashes(`on(${member.node.id}).attributes`, options.attributes, settings.fileSystems));
       problems.push(...startdPolicyProblems(`on(${member.node.id}).`, options, { ...settings.policy, ...options }, negotiation?.preemption));
       problems.push(...memberKnobs(settings, member.node.id, options).causes().filter(isGiven));
     }

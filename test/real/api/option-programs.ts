@@ -3,7 +3,7 @@ import { ContainerResources, Cpu } from 'cdk8s-plus-27';
 import * as fc from 'fast-check';
 import {
   AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, Cluster, ClusterIdentity, ClusterProps, CondorHost, CondorHostProps,
-  CondorImage, CondorPool, CondorVersion, ExecuteDirectory, FederatedCluster, Federation, HighAvailabilityOptions, JobDefaults, JoinMode,
+  CondorImage, CondorPool, CondorVersion, ExecuteDirectory, FederatedCluster, Federation, FileSystem, HighAvailabilityOptions, JobDefaults, JoinMode,
   NegotiatorPreemption, PoolPreflight, PoolPreflightProps, RunMode, ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness,
   StartdMemberOptions, TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions, UserPriorityPreemption,
 } from '../../../src';
@@ -144,6 +144,7 @@ const memberChoices: Choices<StartdMemberOptions> = {
   preempt: of(LONG_RUN),
   wantVacate: POLICY,
   kill: of(ClassAdExpression.boolean(false)),
+  httpProxy: of('http://squid.otc.example:3128'),
 };
 
 const fleetChoices: Choices<Omit<StartdFleetProps, 'pool'>> = {
@@ -177,7 +178,14 @@ const fleetChoices: Choices<Omit<StartdFleetProps, 'pool'>> = {
   tolerations: of([{}], [{ key: 'batch', value: 'only', effect: 'NoSchedule' }, { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' }]),
   priorityClassName: of('batch'),
   resources: RESOURCES,
-  executeDirectory: of(ExecuteDirectory.emptyDir(), ExecuteDirectory.emptyDir(Size.gibibytes(50)), ExecuteDirectory.hostPath('/scratch/condor')),
+  executeDirectory: of(ExecuteDirectory.emptyDir(), ExecuteDirectory.emptyDir(Size.gibibytes(50)), ExecuteDirectory.hostPath('/scratch/condor'),
+    ExecuteDirectory.ephemeralVolume(Size.gibibytes(100)), ExecuteDirectory.ephemeralVolume(Size.gibibytes(100), 'fast')),
+  fileSystems: of(
+    [FileSystem.cvmfs(['atlas.cern.ch', 'sft-nightlies.cern.ch']), FileSystem.hostPath('EOS', '/var/eos', { mountPath: '/eos', readOnly: false, contains: ['lhcb', 'user/a b'] })],
+    [FileSystem.cvmfs(['cms.cern.ch'], { storageClass: 'cvmfs' }), FileSystem.claim('CephFS', 'shared', '/shared', { readOnly: false })],
+    [FileSystem.cvmfs(['cms.cern.ch'], { claimName: 'cvmfs' })], [FileSystem.cvmfs(['cms.cern.ch'], { hostPath: '/var/lib/cvmfs-k8s' })],
+  ),
+  httpProxy: of('http://squid.cern.ch:3128'),
   token: of({ secretName: 'machine-token', key: 'idtoken' }),
   clusterName: of('somewhere'),
   heartbeat: of(Duration.minutes(1)),

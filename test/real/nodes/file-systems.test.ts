@@ -1,0 +1,114 @@
+import { fileSystemPool, ON_NODE } from './file-system-pool';
+import { TestbedPool } from './testbed-pool';
+import { TestbedNode } from '../kubernetes/node';
+import { Testbed } from '../kubernetes/testbed';
+import { describeClusters } from '../requirements';
+import { until } from '../until';
+
+const FILE = '/cvmfs/atlas.cern.ch/hello';
+
+/** A job of one core that runs a shell, and brings back what it wrote. */
+const shellJob = (script: string, requirements: string) => `
+executable = /bin/sh
+transfer_executable = false
+arguments = "-c '${script}'"
+requirements = ${requirements}
+should_transfer_files = YES
+request_cpus = 1
+request_memory = 100
+request_disk = 1024
+output = out.$(Cluster)
+log = log.$(Cluster)
+queue
+`;
+
+describeClusters('file systems on real nodes', () => {
+  let testbed: Testbed;
+  let pool: TestbedPool;
+  let early: string;
+  let waiting: string;
+
+  beforeAll(async () => {
+    testbed = await Testbed.open({
+      'condor-host': { cidr: '10.1.0.0/16', nodes: ['host-1'] },
+      'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: ['otc-1', 'otc-2'] },
+    });
+    pool = await TestbedPool.start(testbed, fileSystemPool);
+    await pool.whole();
+  }, 900_000);
+  afterAll(() => testbed?.close());
+
+  const node = (name: string): TestbedNode => testbed.cluster('tsystems').node(name);
+  const on = (name: string) => `regexp("^slot1@${name}@", TARGET.Name)`;
+  const ran = async (id: string) => {
+    await pool.left(id, 180);
+    const [{ ExitCode, LastRemoteHost }] = await pool.outcomes(id);
+    return { code: ExitCode, node: LastRemoteHost.split('@')[1], said: await pool.asUser(['cat', `out.${id}`]) };
+  };
+
+  /** Waits until the machines say so of themselves. */
+  const tell = async (wanted: { [node: string]: { [attribute: string]: string } }) => {
+    const attributes = Object.keys(Object.values(wanted)[0]);
+    await until(`machines tell ${JSON.stringify(wanted)}`, async () => {
+      const said = await pool.status('-const', 'PartitionableSlot', '-af', 'Machine', 'Name', ...attributes);
+      const found = Object.fromEntries(said.trim().split('\n').map(line => {
+        const [, name, ...values] = line.split(' ');
+        return [name.split('@')[1], Object.fromEntries(attributes.map((attribute, index) => [attribute, values[index]]))];
+      }));
+      if (JSON.stringify(Object.entries(found).sort()) !== JSON.stringify(Object.entries(wanted).sort())) { throw new Error(JSON.stringify(found)); }
+      return true;
+    }, 240, 2000);
+  };
+
+  test('each machine tells which it has: an empty directory of the node is none, a claim that is mounted is one', async () => {
+    const bare = { HasCVMFS: 'false', HAS_CVMFS_atlas_cern_ch: 'false', HAS_CVMFS_sft_cern_ch: 'false', HasEOS: 'false', HasShared: 'true' };
+    await tell({ 'otc-1': bare, 'otc-2': bare });
+  }, 300_000);
+
+  test("a file system that the node mounts under /cvmfs after the pod's start is read by a job that runs already", async () => {
+    early = await pool.submitHere(shellJob(`until cat ${FILE}; do sleep 1; done`, on('otc-1')));
+    waiting = await pool.submitHere(shellJob(`cat ${FILE}`, 'HasCVMFS'));
+    await until('the first runs', async () => (await pool.jobs(early))[0]?.JobStatus === 2, 120);
+    // as an automounter does: its own file system first, then one for each repository that somebody looks at
+    await node('otc-1').run(['mount', '-t', 'tmpfs', 'automounter', ON_NODE.cvmfs]);
+    for (const repository of ['atlas.cern.ch', 'sft.cern.ch']) {
+      const directory = `${ON_NODE.cvmfs}/${repository}`;
+      await node('otc-1').run(['sh', '-c', `mkdir ${directory} && mount -t tmpfs ${repository} ${directory} && echo "hello from ${repository}" >${directory}/hello`]);
+    }
+    expect(await ran(early)).toEqual({ code: 0, node: 'otc-1', said: 'hello from atlas.cern.ch\n' });
+    // the pod is the one that was there before
+    expect(await pool.restarts('tsystems')).toEqual(Object.fromEntries((await pool.pods('tsystems')).map(({ metadata }) => [metadata.name, 0])));
+  }, 400_000);
+
+  test('the machine tells of it, and a job that requires it, and has waited, runs there and nowhere else', async () => {
+    const has = { HasCVMFS: 'true', HAS_CVMFS_atlas_cern_ch: 'true', HAS_CVMFS_sft_cern_ch: 'true' };
+    await tell({ 'otc-1': has, 'otc-2': { HasCVMFS: 'false', HAS_CVMFS_atlas_cern_ch: 'false', HAS_CVMFS_sft_cern_ch: 'false' } });
+    expect(await ran(waiting)).toEqual({ code: 0, node: 'otc-1', said: 'hello from atlas.cern.ch\n' });
+  }, 500_000);
+
+  test('a repository that goes is told of too, and the others stay', async () => {
+    await node('otc-1').run(['umount', `${ON_NODE.cvmfs}/sft.cern.ch`]);
+    await tell({
+      'otc-1': { HasCVMFS: 'false', HAS_CVMFS_atlas_cern_ch: 'true', HAS_CVMFS_sft_cern_ch: 'false' },
+      'otc-2': { HasCVMFS: 'false', HAS_CVMFS_atlas_cern_ch: 'false', HAS_CVMFS_sft_cern_ch: 'false' },
+    });
+  }, 300_000);
+
+  test('what a job writes into a shared claim, one of another node reads; into what is there to be read none writes', async () => {
+    const at = (name: string) => `HasShared && ${on(name)}`;
+    const write = await ran(await pool.submitHere(shellJob(
+      'echo shared >/shared/note; for place in /cvmfs /eos; do touch $place/x 2>&1 | grep -o Read-only.file.system; done; true', at('otc-2'))));
+    expect(write).toEqual({ code: 0, node: 'otc-2', said: 'Read-only file system\nRead-only file system\n' });
+    expect(await ran(await pool.submitHere(shellJob('cat /shared/note', at('otc-1'))))).toEqual({ code: 0, node: 'otc-1', said: 'shared\n' });
+  }, 500_000);
+
+  test('sandboxes are on a volume of the chosen class, one for each pod', async () => {
+    const cluster = testbed.cluster('tsystems');
+    for (const { metadata } of await pool.pods('tsystems')) {
+      const { spec, status } = await cluster.get('persistentvolumeclaim', `${metadata.name}-execute`, '--namespace', pool.namespace);
+      expect({ storageClass: spec.storageClassName, phase: status.phase }).toEqual({ storageClass: 'volumes', phase: 'Bound' });
+      const { stdout } = await pool.exec('tsystems', metadata.name, ['grep', ' /var/lib/condor/execute ', '/proc/self/mountinfo']);
+      expect(stdout).toContain(spec.volumeName);
+    }
+  });
+});
