@@ -11,7 +11,8 @@ export interface AccessPointOptions {
    * The host name or IP address by which every cluster reaches it, without a port
    * (`TCP_FORWARDING_HOST`): jobs fetch their input from here and bring their output back.
    *
-   * Refused: for fleets in other clusters, an address that only resolves inside the host cluster.
+   * Refused: for fleets in other clusters, an address that only resolves inside the host cluster, unless all images have HTCondor 25.13 or later:
+   * its connection broker joins an access point that nobody reaches with machines that nobody reaches (`CCB_ADDRESS`).
    */
   readonly address: string;
 

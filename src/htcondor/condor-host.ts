@@ -33,6 +33,9 @@ const COLLECTOR_PORT = 9618;
 /** How long an access point waits before it tries again. */
 const SOON = Duration.minutes(1);
 
+/** How often a connection to the connection broker is tried: sooner than firewalls forget it. */
+const BROKER_HEARTBEAT = Duration.minutes(2);
+
 /** When a daemon that is silent has left: after three updates, and some seconds for the last one. */
 const FORGOTTEN = Duration.seconds(3 * SOON.toSeconds() + 10);
 
@@ -71,7 +74,7 @@ export class CondorHost extends Construct implements ICondorPool {
 
   public readonly collectors: string[];
 
-  /** The addresses of the access points, `host:port`, as every cluster reaches them. */
+  /** The addresses of the access points, `host:port`, as every cluster reaches them; without those that are reached by the connection broker. */
   public readonly accessPoints: string[];
 
   public readonly trustDomain: string;
@@ -105,7 +108,7 @@ export class CondorHost extends Construct implements ICondorPool {
     this.image = props.image ?? CondorImage.official();
     this.namespace = props.namespace ?? Chart.of(this).namespace ?? 'condor';
     this.collectors = props.centralManagers.map(({ address, port = COLLECTOR_PORT }) => `${address}:${port}`);
-    this.accessPoints = props.accessPoints.map(({ address, port = COLLECTOR_PORT }) => `${address}:${port}`);
+    this.accessPoints = props.accessPoints.filter(each => !this.isBrokered(each)).map(({ address, port = COLLECTOR_PORT }) => `${address}:${port}`);
 
     // the schedd changes to the users whose jobs it serves; Pod Security's level for that is baseline
     WorkloadNamespace.of(this, this.namespace).admit(this, PodSecurityLevel.BASELINE);
@@ -117,7 +120,7 @@ export class CondorHost extends Construct implements ICondorPool {
 
   /** Whether clusters other than this one reach all central managers and access points. */
   public get reachableFromOutside(): boolean {
-    return this.servers().every(({ address, exposure }) => !onlyInside(address) && (exposure ?? ServiceExposure.loadBalancer()).reachableFromOutside);
+    return this.props.centralManagers.every(isReachable) && (this.image.version._joinsPrivateNetworks || this._privateAccessPoints.length === 0);
   }
 
   /**
@@ -184,6 +187,15 @@ export class CondorHost extends Construct implements ICondorPool {
   }
 
   /**
+   * The addresses of access points that no other cluster reaches.
+   *
+   * @internal
+   */
+  public get _privateAccessPoints(): string[] {
+    return this.props.accessPoints.filter(each => !isReachable(each)).map(({ address }) => address);
+  }
+
+  /**
    * What the pool does with running jobs, for the fleets that must fit it.
    *
    * @internal
@@ -204,7 +216,7 @@ export class CondorHost extends Construct implements ICondorPool {
       configuration: () => this.centralManagerConfiguration(options).text,
       resources: resourceRequirements(options.resources ?? { cpu: { request: millicores(250) }, memory: { request: Size.mebibytes(512) } }),
       spoolSize: options.spoolSize ?? Size.gibibytes(1),
-      keyring: this._memberSigningKeys ? memberKeyring(this.node.id, () => this.clusters()) : undefined,
+      keyring: this._memberSigningKeys ? memberKeyring(this.node.id, () => this._clusters) : undefined,
       // collector and negotiator answer; what they call are names, access points and other central managers
       egress: [
         { ports: [{ protocol: 'UDP', port: 53 }, { protocol: 'TCP', port: 53 }] },
@@ -304,7 +316,7 @@ export class CondorHost extends Construct implements ICondorPool {
 
   /** A synth asks three times, to check it, to write it and for its digest, and it grows with the clusters: it is made again when they change. */
   private centralManagerConfiguration(options: CentralManagerOptions): CentralManagerConfiguration {
-    const clusters = this.clusters();
+    const clusters = this._clusters;
     const given = { clusters, tokenLifetimes: new Map(this.tokenLifetimes) };
     let configuration = this.configurations.get(options);
     if (!configuration || !isDeepStrictEqual(configuration.given, given)) {
@@ -345,8 +357,17 @@ export class CondorHost extends Construct implements ICondorPool {
     return knobs;
   }
 
+  /** Whether other clusters reach an access point by the central manager's connection broker, as they reach machines. */
+  private isBrokered(options: AccessPointOptions): boolean {
+    return this.image.version._joinsPrivateNetworks && !isReachable(options);
+  }
+
   private accessPointKnobs(options: AccessPointOptions): KnobSet {
     const knobs = this.serverKnobs(options.address, options.port ?? COLLECTOR_PORT, this.collectors);
+    if (this.isBrokered(options)) {
+      knobs.set('CCB_ADDRESS', new Macro('$(COLLECTOR_HOST)'));
+      knobs.set('CCB_HEARTBEAT_INTERVAL', BROKER_HEARTBEAT);
+    }
     knobs.section('Access point');
     knobs.set('DAEMON_LIST', ['MASTER', 'SCHEDD']);
     // with an '@' it is taken as it is: the name outlives the pod
@@ -375,8 +396,12 @@ export class CondorHost extends Construct implements ICondorPool {
     return [...new Set([...this.fleets.flatMap(clusters => clusters()), ...this.props.executionClusters ?? []])];
   }
 
-  /** The clusters whose execution points join. */
-  private clusters(): string[] {
+  /**
+   * The clusters whose execution points join.
+   *
+   * @internal
+   */
+  public get _clusters(): string[] {
     return this.allClusters().filter(cluster => !this.revoked.has(cluster));
   }
 
@@ -466,6 +491,11 @@ export class CondorHost extends Construct implements ICondorPool {
     }
     return problems;
   }
+}
+
+/** Whether other clusters reach a server at its address. */
+function isReachable({ address, exposure }: Pick<AccessPointOptions, 'address' | 'exposure'>): boolean {
+  return !onlyInside(address) && (exposure ?? ServiceExposure.loadBalancer()).reachableFromOutside;
 }
 
 function durationProblems(property: string, duration: Duration | undefined, seconds: number): string[] {

@@ -84,6 +84,12 @@ export function onlyInside(address: string): boolean {
   return !host.includes('.') || /\.(svc|local|internal|cluster\.local|localdomain)$/.test(host) || /\.svc\./.test(host);
 }
 
+/** The two parts of `host:port`; both are empty where it is no such thing. */
+export function hostAndPort(address: string): { readonly host: string; readonly port: string } {
+  const [, host, port] = /^\[?(.*?)\]?:(\d{1,5})$/.exec(address) ?? [undefined, '', ''];
+  return { host, port };
+}
+
 /** What is wrong with an address that a daemon advertises. */
 export function addressProblems(property: string, address: string): string[] {
   return isIP(address) || HOST_NAME.test(address) ? [] : [problem(property, address, 'a host name or an IP address, without a port')];

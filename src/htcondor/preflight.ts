@@ -4,10 +4,11 @@ import { CondorHost } from './condor-host';
 import { KnobSet, Macro } from './config';
 import { digest, NamedByContent } from './named-by-content';
 import { CLUSTER_NAME_VARIABLE, PATHS, ROOT_CONFIG_FILE } from './paths';
-import { addressProblems, ICondorPool } from './pool';
+import { addressProblems, hostAndPort, ICondorPool } from './pool';
 import { poolKnobs } from './pool-config';
 import { executionPointIdentity, requireAuthentication } from './pool-security';
 import { IDENTITY_KNOB, PATIENCE, PAUSE, PREFLIGHT_SCRIPT, SECRET_DIRECTORY, TOKEN_DIRECTORY, TRIES } from './preflight-script';
+import { reachabilityProblems } from './reachability';
 import { StartdFleet } from './startd-fleet';
 import { StartdFleetProps } from './startd-fleet-props';
 import { Cluster } from '../federation/cluster';
@@ -136,24 +137,43 @@ export class PoolPreflight extends Construct {
     this.node.defaultChild = this.job;
     this.followNetworkPolicy(metadata, selector);
 
-    if (CondorHost.isCondorHost(this.pool)) { this.pool._admit(() => this.clusters()); }
+    if (CondorHost.isCondorHost(this._pool)) { this._pool._admit(() => this._clusters); }
     Federation.tryOf(this)?._vary(configMap, `${id}.member`, member => [{ op: 'add', path: `/data/${CLUSTER_FILE}`, value: member.node.id }]);
     this.node.addValidation({ validate: () => this.problems() });
   }
 
-  private get pool(): ICondorPool {
+  /**
+   * The pool that the machines are to join.
+   *
+   * @internal
+   */
+  public get _pool(): ICondorPool {
     return this.fleet.pool;
   }
 
   /** The addresses that are dialled, and what is there. */
   private get addresses(): Address[] {
     return [
-      ...this.pool.collectors.map((text, _, all) => addressOf('pool.collectors', text, all.length > 1 ? 'a central manager' : 'the central manager')),
-      ...(this.props.accessPoints?.map(withPort) ?? accessPointsOf(this.pool)).map(text => addressOf('accessPoints', text, 'an access point')),
+      ...this._pool.collectors.map((text, _, all) => addressOf('pool.collectors', text, all.length > 1 ? 'a central manager' : 'the central manager')),
+      ...this._accessPoints.map(text => addressOf('accessPoints', text, 'an access point')),
     ];
   }
 
-  private clusters(): string[] {
+  /**
+   * The access points that are dialled, `host:port`.
+   *
+   * @internal
+   */
+  public get _accessPoints(): string[] {
+    return this.props.accessPoints?.map(withPort) ?? accessPointsOf(this._pool);
+  }
+
+  /**
+   * The names of the clusters that the preflight reaches.
+   *
+   * @internal
+   */
+  public get _clusters(): string[] {
     const federation = Federation.tryOf(this);
     if (!federation) { return [this.clusterName()]; }
     const selector = Placement.tryOf(this)?.clusters;
@@ -181,10 +201,10 @@ export class PoolPreflight extends Construct {
   /** As much of the fleet's configuration as a tool needs that speaks to the collector. */
   private knobs(): KnobSet {
     const cluster = `$ENV(${CLUSTER_NAME_VARIABLE})`;
-    const knobs = poolKnobs(this.pool, this.props.fleet.image, new Macro(this.pool.collectorsOf(cluster).join(', ')));
+    const knobs = poolKnobs(this._pool, this.props.fleet.image, new Macro(this._pool.collectorsOf(cluster).join(', ')));
     requireAuthentication(knobs);
     knobs.set('SEC_TOKEN_DIRECTORY', TOKEN_DIRECTORY);
-    knobs.set(IDENTITY_KNOB, new Macro(executionPointIdentity(cluster, this.pool.trustDomain)));
+    knobs.set(IDENTITY_KNOB, new Macro(executionPointIdentity(cluster, this._pool.trustDomain)));
     return knobs;
   }
 
@@ -245,7 +265,7 @@ export class PoolPreflight extends Construct {
 
   /** Until when a pod that never starts, or hangs, is waited for. */
   private deadline(): number {
-    const longest = seconds(this.timeout) * (2 * this.addresses.length + 2 * PATIENCE * this.pool.collectors.length);
+    const longest = seconds(this.timeout) * (2 * this.addresses.length + 2 * PATIENCE * this._pool.collectors.length);
     return seconds(START) + TRIES * (longest + PAUSE);
   }
 
@@ -282,10 +302,7 @@ export class PoolPreflight extends Construct {
       ...this.addresses.flatMap(({ problems: ofAddress }) => ofAddress),
     ];
     if (!isDnsLabel(this.node.id, 40)) { problems.push(problem('id', this.node.id, 'a DNS label of at most 40 characters')); }
-    if (this.isRemote() && !this.pool.reachableFromOutside) {
-      problems.push(problem('fleet', this.pool.collectors.join(', '),
-        'a fleet of a pool whose central managers and access points have addresses that other clusters resolve, and an exposure that lets them in'));
-    }
+    if (this.isRemote()) { problems.push(...reachabilityProblems('fleet', this._pool, this.props.fleet.image)); }
     return problems;
   }
 
@@ -293,7 +310,7 @@ export class PoolPreflight extends Construct {
   private isRemote(): boolean {
     const cluster = Cluster.tryOf(this);
     if (Federation.tryOf(this)) { return true; }
-    return cluster !== undefined && !(Construct.isConstruct(this.pool) && Cluster.tryOf(this.pool) === cluster);
+    return cluster !== undefined && !(Construct.isConstruct(this._pool) && Cluster.tryOf(this._pool) === cluster);
   }
 }
 
@@ -308,7 +325,7 @@ interface Address {
 
 function addressOf(property: string, text: string, what: string): Address {
   const address = text.replace(/\?.*$/, '');
-  const [, host, port] = /^\[?(.*?)\]?:(\d{1,5})$/.exec(address) ?? [undefined, '', '0'];
+  const { host, port } = hostAndPort(address);
   const fits = addressProblems(property, host).length === 0 && Number(port) >= 1 && Number(port) <= 65535;
   const allowed = 'host or host:port, with a host name or an IP address (IPv6 as [address]:port)';
   return { address, host, port, what, problems: fits ? [] : [problem(property, text, allowed)] };

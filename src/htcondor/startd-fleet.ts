@@ -14,6 +14,7 @@ import { CondorImage } from './image';
 import { drainProblems } from './negotiator-preemption';
 import { CLUSTER_NAME_VARIABLE, MEMBER_CONFIG_FILE, PATHS, ROOT_CONFIG_FILE } from './paths';
 import { startdProbes, StartdLiveness } from './probes';
+import { reachabilityProblems } from './reachability';
 import { RunMode } from './run-mode';
 import { overlapping, schedulingSpec } from './scheduling';
 import { StartdFleetProps, StartdMemberOptions } from './startd-fleet-props';
@@ -96,7 +97,7 @@ export class StartdFleet extends Construct {
     if (props.networkPolicy ?? !props.hostNetwork) { this.addNetworkPolicy(metadata, selector); }
 
     this.declareClaims(labels);
-    if (CondorHost.isCondorHost(props.pool)) { props.pool._admit(() => this.clusters()); }
+    if (CondorHost.isCondorHost(props.pool)) { props.pool._admit(() => this._clusters); }
     const federation = Federation.tryOf(this);
     federation?._vary(configMap, `${id}.on`, member => [
       { op: 'add', path: `/data/${MEMBER_CONFIG_FILE}`, value: this.memberFile(member.node.id, this.ofMembers.get(member)) },
@@ -200,8 +201,22 @@ export class StartdFleet extends Construct {
     };
   }
 
-  /** The names of the clusters that the fleet reaches. */
-  private clusters(): string[] {
+  /**
+   * The HTTP proxy of a cluster's machines.
+   *
+   * @internal
+   */
+  public _httpProxyOf(cluster: string): string | undefined {
+    const [, options] = [...this.ofMembers].find(([member]) => member.node.id === cluster) ?? [];
+    return options?.httpProxy ?? this.props.httpProxy;
+  }
+
+  /**
+   * The names of the clusters that the fleet reaches.
+   *
+   * @internal
+   */
+  public get _clusters(): string[] {
     return Federation.tryOf(this) ? this._members.map(({ node }) => node.id) : [this.clusterName()];
   }
 
@@ -340,10 +355,7 @@ export class StartdFleet extends Construct {
         + 'when the link to the collector is down, and the kubelet would kill the node\'s jobs'));
     }
     if (props.rootless && props.privileged) { problems.push(problem('rootless', true, 'only without privileged')); }
-    if (this.isRemote() && !props.pool.reachableFromOutside) {
-      problems.push(problem('pool', props.pool.collectors.join(', '),
-        'a pool whose central managers and access points have addresses that other clusters resolve, and an exposure that lets them in'));
-    }
+    if (this.isRemote()) { problems.push(...reachabilityProblems('pool', props.pool, this.image)); }
     problems.push(...this.image._problems(), ...(props.executeDirectory?._problems() ?? []));
     problems.push(...capacityProblems('', { ...settings, resources: props.resources ?? {} }));
     problems.push(...fileSystemProblems(settings.fileSystems), ...fileSystemClashes('attributes', props.attributes, settings.fileSystems));

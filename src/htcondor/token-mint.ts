@@ -238,6 +238,19 @@ export class TokenMint extends Construct {
     };
   }
 
+  /**
+   * Whose API server is called, and by whom: a member that pulls calls the host's.
+   *
+   * @internal
+   */
+  public get _connections(): { readonly member: string; readonly apiServer: string; readonly pulls: boolean }[] {
+    return this.current.map(({ member }) => {
+      const pulls = member.joinMode === JoinMode.PULL;
+      const [, host, port] = /^https:\/\/(.+?)(?::(\d+))?$/.exec((pulls ? this.props.apiServer : member.apiServer) ?? '') ?? [];
+      return { member: member.node.id, apiServer: `${host}:${port ?? 443}`, pulls };
+    });
+  }
+
   private memberOrder(delivery: Delivery): string {
     const { member, fleet } = delivery;
     const cluster = member.node.id;

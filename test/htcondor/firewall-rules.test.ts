@@ -1,0 +1,94 @@
+import * as fs from 'fs';
+import * as path from 'path';
+import { App, Chart, Testing } from 'cdk8s';
+import {
+  Cluster, CondorHost, CondorHostProps, CondorImage, CondorPool, FederatedCluster, Federation, FirewallRules, JoinMode, PoolPreflight, StartdFleet,
+  TokenMint,
+} from '../../src';
+
+const REGISTRY = new CondorImage({ reference: 'registry.cern.ch:5000/htcondor:25.0', version: CondorImage.official().version });
+
+function deployment(props: Partial<CondorHostProps> = {}) {
+  const app = Testing.app();
+  const host = new Cluster(app, 'condor-host');
+  const federation = new Federation(app, 'fed', { host });
+  const meyrin = new FederatedCluster(app, 'meyrin', { federation, apiServer: 'https://k8s.meyrin.example:6443' });
+  const tsystems = new FederatedCluster(app, 'tsystems', { federation, joinMode: JoinMode.PULL });
+  const pool = new CondorHost(host, 'condor', {
+    trustDomain: 'cern.ch', centralManagers: [{ address: 'condor.cern.ch' }], accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch', port: 9700 }], image: REGISTRY, ...props,
+  });
+  const startd = new StartdFleet(federation, 'startd', { pool });
+  return { app, host, federation, meyrin, tsystems, pool, startd };
+}
+
+const rows = (app: App) => FirewallRules.of(app).rules.map(({ from, to = '-', address, protocol, port }) => `${from} > ${to} ${address} ${protocol} ${port}`);
+
+describe('FirewallRules', () => {
+  test('of a pool: machines call the central manager and the access points, nobody calls machines, and nodes pull images', () => {
+    const { app } = deployment();
+    expect(rows(app)).toEqual([
+      'meyrin > condor-host condor.cern.ch TCP 9618', 'meyrin > condor-host ap1.cern.ch TCP 9700',
+      'tsystems > condor-host condor.cern.ch TCP 9618', 'tsystems > condor-host ap1.cern.ch TCP 9700',
+      'condor-host > - registry.cern.ch TCP 5000', 'meyrin > - registry.cern.ch TCP 5000', 'tsystems > - registry.cern.ch TCP 5000',
+    ]);
+  });
+
+  test('of several servers, of clusters of other programs, and without one that is revoked', () => {
+    const { app, pool } = deployment({
+      centralManagers: [{ name: 'a', address: 'a.cern.ch' }, { name: 'b', address: '2001:db8::17', port: 9619 }], executionClusters: ['elsewhere'],
+    });
+    pool.revoke('tsystems');
+    expect(rows(app).filter(row => !row.includes('registry'))).toEqual(['meyrin', 'elsewhere'].flatMap(cluster => [
+      `${cluster} > condor-host a.cern.ch TCP 9618`, `${cluster} > condor-host 2001:db8::17 TCP 9619`, `${cluster} > condor-host ap1.cern.ch TCP 9700`,
+    ]));
+  });
+
+  test('of a site with a proxy', () => {
+    const { app, startd, tsystems } = deployment();
+    startd.on(tsystems, { httpProxy: 'http://squid.otc.example:3128' });
+    expect(rows(app).filter(row => row.includes('squid'))).toEqual(['tsystems > - squid.otc.example TCP 3128']);
+  });
+
+  test('of a mint: API servers of members that are pushed to, and the own one where a member pulls', () => {
+    const { app, host, pool, startd, meyrin, tsystems } = deployment({ memberSigningKeys: true });
+    const mint = new TokenMint(host, 'mint', { pool, apiServer: 'https://kubernetes.cern.ch' });
+    [meyrin, tsystems].forEach(member => mint.deliver(startd, member));
+    expect(FirewallRules.of(app).rules.filter(({ reason }) => reason.includes('tokens'))).toEqual([
+      { from: 'condor-host', to: 'meyrin', address: 'k8s.meyrin.example', protocol: 'TCP', port: 6443, reason: "the cluster's tokens are written" },
+      { from: 'tsystems', to: 'condor-host', address: 'kubernetes.cern.ch', protocol: 'TCP', port: 443, reason: 'the cluster fetches its tokens' },
+    ]);
+  });
+
+  test('of a fleet whose pool stands elsewhere: its access points are those that a preflight knows', () => {
+    const chart = new Chart(Testing.app(), 'site');
+    const pool = CondorPool.fromAttributes({ collectors: ['cm.example.org'], trustDomain: 'example.org' });
+    const fleet = new StartdFleet(chart, 'workers', { pool });
+    new PoolPreflight(chart, 'preflight', { fleet, accessPoints: ['ap.example.org'] });
+    expect(rows(App.of(chart))).toEqual(['site > - cm.example.org TCP 9618', 'site > - ap.example.org TCP 9618', 'site > - registry-1.docker.io TCP 443']);
+  });
+
+  test('what stays inside a cluster is not among them', () => {
+    const cluster = new Cluster(Testing.app(), 'site');
+    const pool = new CondorHost(cluster, 'condor', {
+      trustDomain: 'cern.ch', centralManagers: [{ address: 'condor.cern.ch' }], accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }], image: REGISTRY,
+    });
+    new StartdFleet(cluster, 'startd', { pool });
+    expect(rows(App.of(cluster))).toEqual(['site > - registry.cern.ch TCP 5000']);
+  });
+
+  test('the table on its page is what the program of the page gives', () => {
+    const page = fs.readFileSync(path.join(__dirname, '..', '..', 'docs', 'networking.md'), 'utf8');
+    const { app, startd, tsystems } = deployment({ image: undefined, accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }] });
+    startd.on(tsystems, { httpProxy: 'http://squid.otc.example:3128' });
+    expect(/^```console\n(FROM[^]*?)\n```$/m.exec(page)![1]).toBe(`${FirewallRules.of(app)}`);
+  });
+
+  test('as a table', () => {
+    const { app } = deployment();
+    expect(FirewallRules.of(app).toString().split('\n').slice(0, 3)).toEqual([
+      'FROM         TO           ADDRESS           PROTOCOL  PORT  WHY',
+      'meyrin       condor-host  condor.cern.ch    TCP       9618  machines advertise themselves, and hold a connection open over which they are called',
+      'meyrin       condor-host  ap1.cern.ch       TCP       9700  jobs are claimed, and fetch and bring back their files',
+    ]);
+  });
+});
