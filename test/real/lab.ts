@@ -16,10 +16,10 @@ export const LAB_PREFIX = 'heplab';
 export class Lab {
   /** Opens a laboratory; builds the image if this machine has none yet. */
   public static async open(): Promise<Lab> {
-    const rootfs = imageRootfs();
+    imageRootfs();
     const estate = Estate.found(`${LAB_PREFIX}${randomBytes(2).toString('hex')}`);
     try {
-      return new Lab(estate, rootfs, await Network.make(estate.prefix));
+      return new Lab(estate, await Network.make(estate.prefix));
     } catch (error) {
       estate.abandon();
       throw error;
@@ -34,8 +34,6 @@ export class Lab {
 
   private constructor(
     private readonly estate: Estate,
-    /** The image's root file system. */
-    public readonly rootfs: string,
     public readonly network: Network,
   ) {
     this.prefix = estate.prefix;

@@ -10,6 +10,7 @@ import { Manifest } from './manifest';
 import { DEAD_NAME_SERVER, writeInPlace } from './names';
 import { ociConfig, OciMount } from './oci';
 import { checkPodSpec } from './pod-shape';
+import { rootfsOf } from './rootfs';
 import type { SiteNode } from './site-node';
 import { Storage, TOKEN_VOLUME, Volumes } from './volumes';
 
@@ -273,7 +274,7 @@ export class Pod {
       container,
       podSecurity: this.spec.securityContext,
       rootfs: path.join(directory, 'rootfs'),
-      image: this.lab.rootfs,
+      image: rootfsOf(container.image),
       argv,
       env: variables,
       hostname: this.hostname,
@@ -283,7 +284,7 @@ export class Pod {
     });
     fs.writeFileSync(path.join(directory, 'config.json'), JSON.stringify(config));
     const id = `${this.lab.prefix}-${path.basename(this.directory)}-${container.name}-${this.runs}`;
-    const started = await Container.start(id, path.join(this.lab.state, 'runc'), directory, this.lab.rootfs);
+    const started = await Container.start(id, path.join(this.lab.state, 'runc'), directory, rootfsOf(container.image));
     this.containers.set(container.name, started);
     return started;
   }

@@ -9,6 +9,10 @@ import { cached } from './cache';
 export const IMAGE_NAME = 'cdk8s-hep/htcondor';
 
 const RECIPE = path.join(__dirname, '..', '..', 'images', 'htcondor');
+/** The tag of the image with the HTCondor of a suite that isn't released yet. */
+const NEXT = 'next';
+/** Where that is to be had: one of them may not be installable for a while. */
+const NEXT_SUITES = ['sid', 'testing'];
 /** As much as a command may write. */
 const MOST_OUTPUT = 64 * 1024 * 1024;
 
@@ -58,6 +62,29 @@ export function imageRootfs(): string {
     run(path.join(RECIPE, 'build'), [tar]);
     run('tar', ['--numeric-owner', '-xpf', tar, '-C', tree]);
   });
+}
+
+/** The same with a newer HTCondor. */
+export function nextRootfs(): string {
+  return cached(`htcondor-next-${recipeHash()}`, (tree) => {
+    const tar = `${tree}.tar`;
+    const built = NEXT_SUITES.map(suite => () => run(path.join(RECIPE, 'build'), [tar, suite]));
+    try { built[0](); } catch { built[1](); }
+    run('tar', ['--numeric-owner', '-xpf', tar, '-C', tree]);
+  });
+}
+
+/** The name of the image with a newer HTCondor. */
+export const NEXT_IMAGE = `${IMAGE_NAME}:${NEXT}`;
+
+/** The version of HTCondor in a root file system, as Debian numbers it. */
+export function condorVersion(rootfs: string): string {
+  return /^condor\t([\d.]+)/m.exec(fs.readFileSync(path.join(rootfs, 'usr/share/cdk8s-hep.packages'), 'utf8'))![1];
+}
+
+/** The root file system of an image, by the name that a pod gives it. */
+export function rootfsOf(reference: string): string {
+  return reference === NEXT_IMAGE ? nextRootfs() : imageRootfs();
 }
 
 // $1 an empty directory, $2 the image, $3 the extra files, then the command.
