@@ -365,7 +365,9 @@ export class CondorHost extends Construct implements ICondorPool {
   private accessPointKnobs(options: AccessPointOptions): KnobSet {
     const knobs = this.serverKnobs(options.address, options.port ?? COLLECTOR_PORT, this.collectors);
     if (this.isBrokered(options)) {
-      knobs.set('CCB_ADDRESS', new Macro('$(COLLECTOR_HOST)'));
+      // a member's token is good at the member's own collector, so that is where its machines ask for the access point
+      const brokers = [...this.collectors, ...this._clusters.flatMap(cluster => this.collectorsOf(cluster))];
+      knobs.set('CCB_ADDRESS', new Macro(brokers.join(', ')));
       knobs.set('CCB_HEARTBEAT_INTERVAL', BROKER_HEARTBEAT);
     }
     knobs.section('Access point');

@@ -34,7 +34,8 @@ describe('an access point and machines that both nobody reaches', () => {
     const { app, federation, host, pool, fleet } = bothPrivate('25.13.2');
     new PoolPreflight(federation, 'preflight', { fleet });
     expect(() => app.synth()).not.toThrow();
-    expect(configuration(host, 'condor-ap1')).toMatch(/^CCB_ADDRESS +=\s\$\(COLLECTOR_HOST\)$/m);
+    // the member's token is good at the member's own collector
+    expect(/^CCB_ADDRESS += (.*)$/m.exec(configuration(host, 'condor-ap1'))![1]).toBe('condor.cern.ch:9618, condor.cern.ch:9618?sock=collector-tsystems');
     expect(configuration(host, 'condor-cm')).not.toContain('CCB_ADDRESS');
     expect(pool.reachableFromOutside).toBe(true);
     expect(pool.accessPoints).toEqual([]);
