@@ -1,5 +1,7 @@
 import { App, Duration, Size } from 'cdk8s';
-import { AccountingGroup, ApplyPlan, Cluster, CondorHost, CondorImage, FederatedCluster, Federation, RunMode, StartdFleet, StartdLiveness } from 'cdk8s-hep';
+import {
+  AccountingGroup, ApplyPlan, Cluster, CondorHost, CondorImage, FederatedCluster, Federation, FirewallRules, RunMode, StartdFleet, StartdLiveness,
+} from 'cdk8s-hep';
 
 // CERN's batch pool, spanning CERN's own capacity and a public cloud.
 const app = new App();
@@ -35,4 +37,4 @@ startd.on(meyrin, { attributes: { Datacenter: 'meyrin' } });
 startd.on(tsystems, { attributes: { Datacenter: 'otc-eu-de' } });
 
 app.synth();
-process.stdout.write(`${ApplyPlan.of(app)}\n`);
+process.stdout.write(`${ApplyPlan.of(app)}\n\nFirewalls on the way must let pass:\n${FirewallRules.of(app)}\n`);
