@@ -53,7 +53,8 @@ export interface FederatedClusterProps extends ClusterProps {
 
   /**
    * Holds the member back: it keeps what it has, and gets nothing new. Without a control plane its file is written, and
-   * `ApplyPlan` leaves it out. Refused with an engine that can't hold one member back.
+   * `ApplyPlan` leaves it out. An engine that delivers by itself must have read the pause before the change: its page in the docs says how.
+   * Refused with an engine that can't hold one member back.
    *
    * @default false
    */

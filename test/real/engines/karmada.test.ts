@@ -148,6 +148,12 @@ describeClusters('Karmada', () => {
   });
 
   test('a pause holds one site back, and lets it go', async () => {
+    await change({ paused: true });
+    // as the engine's page has it: Karmada reads policies and objects apart, so a change may overtake a pause that is applied with it
+    for (const binding of ['resourcebinding', 'clusterresourcebinding']) {
+      await karmada.run(['wait', 'works', '--namespace', 'karmada-es-tsystems', '--selector', `${binding}.karmada.io/permanent-id`,
+        '--for', 'jsonpath={.spec.suspendDispatching}=true', '--timeout', '60s'], { timeout: 90 });
+    }
     await change({ paused: true, notice: 'closed' });
     await until('meyrin has the change', async () => await notice('meyrin') === 'closed', 30);
     await until('the change waits for T-Systems', async () => (await karmada.get('works', '--namespace', 'karmada-es-tsystems')).items

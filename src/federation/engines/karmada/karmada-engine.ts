@@ -145,7 +145,8 @@ export class KarmadaEngine extends FederationEngine {
 
   /**
    * In the order in which one command can apply it: what others need first, then what differs and where it goes, then what goes there. A
-   * change that came before its policies would reach members that they keep it from: those that are paused now, or selected no more.
+   * change that came before its policies would reach members that they keep it from: those that are paused now, or selected no more. Karmada
+   * reads the two apart: where a change must not overtake a pause, the pause is applied alone first.
    *
    * @internal
    */
