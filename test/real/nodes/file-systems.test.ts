@@ -6,6 +6,8 @@ import { describeClusters } from '../requirements';
 import { until } from '../until';
 
 const FILE = '/cvmfs/atlas.cern.ch/hello';
+/** What the first job writes where others see it, as soon as it runs. */
+const STARTED = '/shared/started';
 
 /** A job of one core that runs a shell, and brings back what it wrote. */
 const shellJob = (script: string, requirements: string) => `
@@ -66,9 +68,10 @@ describeClusters('file systems on real nodes', () => {
   }, 300_000);
 
   test("a file system that the node mounts under /cvmfs after the pod's start is read by a job that runs already", async () => {
-    early = await pool.submitHere(shellJob(`until cat ${FILE}; do sleep 1; done`, on('otc-1')));
+    early = await pool.submitHere(shellJob(`touch ${STARTED}; until cat ${FILE}; do sleep 1; done`, on('otc-1')));
     waiting = await pool.submitHere(shellJob(`cat ${FILE}`, 'HasCVMFS'));
-    await until('the first runs', async () => (await pool.jobs(early))[0]?.JobStatus === 2, 120);
+    const [{ metadata }] = await pool.pods('tsystems');
+    await until('the first runs', async () => (await pool.exec('tsystems', metadata.name, ['test', '-e', STARTED])).status === 0, 180);
     // as an automounter does: its own file system first, then one for each repository that somebody looks at
     await node('otc-1').run(['mount', '-t', 'tmpfs', 'automounter', ON_NODE.cvmfs]);
     for (const repository of ['atlas.cern.ch', 'sft.cern.ch']) {
