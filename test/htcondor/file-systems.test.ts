@@ -1,8 +1,12 @@
+import { spawnSync } from 'child_process';
+import * as fs from 'fs';
+import * as path from 'path';
 import { ApiObject, Chart, Size, Testing } from 'cdk8s';
 import {
   Cluster, ClusterSelector, CondorHost, CondorImage, CondorPool, ExecuteDirectory, FederatedCluster, Federation, FileSystem, Placement, StartdFleet,
   StartdFleetProps, StartdMemberOptions,
 } from '../../src';
+import { scratchDirectory } from '../scratch';
 
 const find = (objects: any[], kind: string) => objects.find(object => object.kind === kind);
 
@@ -81,6 +85,27 @@ describe('file systems', () => {
       "told HasEOS holds /eos/lhcb '/eos/it'\\''s here'", 'told HasData holds /data', 'told HasCeph_FS answers /shared',
     ]);
     expect([eos.name, eos.mountPath, eos.onHost, eos.attributes]).toEqual(['EOS', '/eos', true, ['HasEOS']]);
+  });
+
+  test('what looks for them: directories that hold something, files, and claims that can be read', () => {
+    const root = scratchDirectory();
+    const { files } = fleet({
+      fileSystems: [
+        FileSystem.hostPath('Full', '/full'), FileSystem.hostPath('Empty', '/empty'), FileSystem.hostPath('Absent', '/absent'),
+        FileSystem.hostPath('Odd', '/odd', { contains: ["it's $HOME; \"here\"", 'file'] }), FileSystem.hostPath('Half', '/half', { contains: ['file', 'no'] }),
+        FileSystem.claim('New', 'new', '/empty-claim'), FileSystem.claim('Gone', 'gone', '/gone'),
+        FileSystem.claim('Started', 'started', '/new', { contains: ['ready'] }),
+      ],
+    });
+    ['full/x', 'empty', "odd/it's $HOME; \"here\"/x", 'half', 'empty-claim', 'new'].forEach(each => fs.mkdirSync(path.join(root, each), { recursive: true }));
+    ['odd/file', 'half/file'].forEach(each => fs.writeFileSync(path.join(root, each), ''));
+    // the same paths in a directory of our own
+    const script = files['file-systems'].replace(/^told .*$/gm, (line: string) => line.replace(/([ '])\//g, `$1${root}/`));
+    const { stdout, stderr } = spawnSync('/bin/sh', ['-s'], { input: script, encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(stdout.trim().split('\n')).toEqual([
+      'HasFull = True', 'HasEmpty = False', 'HasAbsent = False', 'HasOdd = True', 'HasHalf = False', 'HasNew = True', 'HasGone = False', 'HasStarted = False',
+    ]);
   });
 
   test('a fleet without any has nothing of it', () => {
