@@ -70,8 +70,8 @@ describeClusters('file systems on real nodes', () => {
   test("a file system that the node mounts under /cvmfs after the pod's start is read by a job that runs already", async () => {
     early = await pool.submitHere(shellJob(`touch ${STARTED}; until cat ${FILE}; do sleep 1; done`, on('otc-1')));
     waiting = await pool.submitHere(shellJob(`cat ${FILE}`, 'HasCVMFS'));
-    const [{ metadata }] = await pool.pods('tsystems');
-    await until('the first runs', async () => (await pool.exec('tsystems', metadata.name, ['test', '-e', STARTED])).status === 0, 180);
+    const [machine] = await pool.pods('tsystems');
+    await until('the first runs', async () => (await pool.exec('tsystems', machine.metadata.name, ['test', '-e', STARTED])).status === 0, 180);
     // as an automounter does: its own file system first, then one for each repository that somebody looks at
     await node('otc-1').run(['mount', '-t', 'tmpfs', 'automounter', ON_NODE.cvmfs]);
     for (const repository of ['atlas.cern.ch', 'sft.cern.ch']) {
