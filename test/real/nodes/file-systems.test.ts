@@ -90,7 +90,7 @@ describeClusters('file systems on real nodes', () => {
   }, 500_000);
 
   test('a repository that goes is told of too, and the others stay', async () => {
-    await node('otc-1').run(['umount', `${ON_NODE.cvmfs}/sft.cern.ch`]);
+    await node('otc-1').run(['umount', '--lazy', `${ON_NODE.cvmfs}/sft.cern.ch`]);
     await tell({
       'otc-1': { HasCVMFS: 'false', HAS_CVMFS_atlas_cern_ch: 'true', HAS_CVMFS_sft_cern_ch: 'false' },
       'otc-2': { HasCVMFS: 'false', HAS_CVMFS_atlas_cern_ch: 'false', HAS_CVMFS_sft_cern_ch: 'false' },
