@@ -11,13 +11,14 @@ import { Credential, resourceRequirements } from './daemon-pod';
 import { HIGH_AVAILABILITY_DAEMONS, highAvailabilityProblems, setHighAvailability } from './high-availability';
 import { CondorImage } from './image';
 import { setJobDefaults } from './job-defaults';
+import { CONFIG_WATCH, isLive, watchConfiguration, withDigest } from './live-configuration';
 import { memberKeyring, trustMemberKey } from './member-keys';
 import { Negotiation, setNegotiatorPreemption } from './negotiator-preemption';
 import { PATHS, POD_IP_VARIABLE } from './paths';
 import { addressProblems, domainProblems, ICondorPool, onlyInside, portProblems } from './pool';
 import { poolKnobs } from './pool-config';
 import { admitUsers, collectorAddress, collectorDaemon, requireAuthentication, separateClusters } from './pool-security';
-import { PoolServer } from './pool-server';
+import { PoolServer, ServerConfiguration } from './pool-server';
 import { serverProbes } from './probes';
 import { Cluster } from '../federation/cluster';
 import { isDnsLabel } from '../federation/names';
@@ -48,10 +49,9 @@ const POD_IP = new Macro(`$ENV(${POD_IP_VARIABLE})`);
 const SCHEDD_CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'KILL', 'SETGID', 'SETUID'];
 
 /** What a central manager is told, and what is wrong with it. */
-interface CentralManagerConfiguration {
+interface CentralManagerConfiguration extends ServerConfiguration {
   /** What it was made of, besides the pool's own properties. */
   readonly given: object;
-  readonly text: string;
   readonly causes: readonly string[];
 }
 
@@ -171,6 +171,15 @@ export class CondorHost extends Construct implements ICondorPool {
     return this.props.imagePullSecrets;
   }
 
+  /**
+   * Each central manager and access point, by the name of its StatefulSet. The claim of its spool is `spool-<name>-0`.
+   *
+   * @internal
+   */
+  public get _serverNames(): string[] {
+    return [...new Set(this.servers().map(({ name }) => `${this.node.id}-${name}`))];
+  }
+
   /** @internal */
   public get _signingKey(): Required<SecretReference> {
     const { secretName = `${this.node.id}-signing-key`, key = 'POOL' } = this.props.signingKey ?? {};
@@ -213,7 +222,7 @@ export class CondorHost extends Construct implements ICondorPool {
     const { name = 'cm', port = COLLECTOR_PORT } = options;
     new PoolServer(this, name, {
       ...this.server(name, 'central-manager', port, options),
-      configuration: () => this.centralManagerConfiguration(options).text,
+      configuration: () => this.centralManagerConfiguration(options),
       resources: resourceRequirements(options.resources ?? { cpu: { request: millicores(250) }, memory: { request: Size.mebibytes(512) } }),
       spoolSize: options.spoolSize ?? Size.gibibytes(1),
       keyring: this._memberSigningKeys ? memberKeyring(this.node.id, () => this._clusters) : undefined,
@@ -229,7 +238,7 @@ export class CondorHost extends Construct implements ICondorPool {
     const { name, port = COLLECTOR_PORT } = options;
     new PoolServer(this, name, {
       ...this.server(name, 'access-point', port, options),
-      configuration: () => this.accessPointKnobs(options).draft(),
+      configuration: () => written(this.accessPointKnobs(options)),
       resources: resourceRequirements(options.resources ?? { cpu: { request: millicores(500) }, memory: { request: Size.gibibytes(2) } }),
       spoolSize: options.spoolSize ?? Size.gibibytes(10),
       homeSize: options.homeSize ?? Size.gibibytes(10),
@@ -309,6 +318,7 @@ export class CondorHost extends Construct implements ICondorPool {
     knobs.set('PRIVATE_NETWORK_INTERFACE', POD_IP);
     requireAuthentication(knobs);
     admitUsers(knobs, this, this.props.administrators ?? []);
+    watchConfiguration(knobs);
     knobs.section('How often it is heard of');
     knobs.set('MASTER_UPDATE_INTERVAL', SOON);
     return knobs;
@@ -317,11 +327,13 @@ export class CondorHost extends Construct implements ICondorPool {
   /** A synth asks three times, to check it, to write it and for its digest, and it grows with the clusters: it is made again when they change. */
   private centralManagerConfiguration(options: CentralManagerOptions): CentralManagerConfiguration {
     const clusters = this._clusters;
-    const given = { clusters, tokenLifetimes: new Map(this.tokenLifetimes) };
+    // a member's collector passes on what it hears: when it ends, what it has passed on is there until it expires. A new pod knows nothing
+    const revoked = [...this.revoked].sort();
+    const given = { clusters, revoked, tokenLifetimes: new Map(this.tokenLifetimes) };
     let configuration = this.configurations.get(options);
     if (!configuration || !isDeepStrictEqual(configuration.given, given)) {
       const knobs = this.centralManagerKnobs(options, clusters);
-      configuration = { given, text: knobs.draft(), causes: knobs.causes() };
+      configuration = { given, ...written(knobs, revoked.map(cluster => `revoked: ${cluster}`)), causes: knobs.causes() };
       this.configurations.set(options, configuration);
     }
     return configuration;
@@ -333,7 +345,7 @@ export class CondorHost extends Construct implements ICondorPool {
     const knobs = this.serverKnobs(address, port, new Macro([`${POD_IP.text}:${port}`, ...others].join(', ')));
     knobs.section('Central manager');
     const several = this.props.centralManagers.length > 1;
-    knobs.set('DAEMON_LIST', ['MASTER', 'COLLECTOR', 'NEGOTIATOR', ...several ? HIGH_AVAILABILITY_DAEMONS : [], ...clusters.map(collectorDaemon)]);
+    knobs.set('DAEMON_LIST', ['MASTER', CONFIG_WATCH, 'COLLECTOR', 'NEGOTIATOR', ...several ? HIGH_AVAILABILITY_DAEMONS : [], ...clusters.map(collectorDaemon)]);
     knobs.set('COLLECTOR_NAME', `${this.node.id} of ${this.trustDomain}`);
     // it would write a certificate beside the configuration, which it can't
     knobs.set('COLLECTOR_BOOTSTRAP_SSL_CERTIFICATE', false);
@@ -371,7 +383,7 @@ export class CondorHost extends Construct implements ICondorPool {
       knobs.set('CCB_HEARTBEAT_INTERVAL', BROKER_HEARTBEAT);
     }
     knobs.section('Access point');
-    knobs.set('DAEMON_LIST', ['MASTER', 'SCHEDD']);
+    knobs.set('DAEMON_LIST', ['MASTER', CONFIG_WATCH, 'SCHEDD']);
     // with an '@' it is taken as it is: the name outlives the pod
     knobs.set('SCHEDD_NAME', `${options.name}@${this.uidDomain}`);
     knobs.set('FILESYSTEM_DOMAIN', `${options.name}.${this.uidDomain}`);
@@ -498,6 +510,11 @@ export class CondorHost extends Construct implements ICondorPool {
 /** Whether other clusters reach a server at its address. */
 function isReachable({ address, exposure }: Pick<AccessPointOptions, 'address' | 'exposure'>): boolean {
   return !onlyInside(address) && (exposure ?? ServiceExposure.loadBalancer()).reachableFromOutside;
+}
+
+/** The text, and what of it and of what else there is takes a new pod to change. */
+function written(knobs: KnobSet, others: readonly string[] = []): ServerConfiguration {
+  return { text: withDigest(knobs.draft()), fixed: [...knobs.lines(knob => !isLive(knob)), ...others] };
 }
 
 function durationProblems(property: string, duration: Duration | undefined, seconds: number): string[] {

@@ -124,6 +124,12 @@ export class KnobSet {
     return this.found.length === 0 ? this.toString() : '';
   }
 
+  /** The lines of the knobs of which something holds by their name, and of the templates, sorted. */
+  public lines(holds: (knob: string) => boolean): string[] {
+    return this.sections.flatMap(({ entries }) => entries)
+      .flatMap(entry => typeof entry === 'string' ? [entry] : holds(entry.name) ? [`${entry.name} = ${entry.text}`] : []).sort();
+  }
+
   /**
    * What is wrong with what the user gave. What is wrong with the construct's own knobs follows from that, and
    * is told only where nothing else is wrong.

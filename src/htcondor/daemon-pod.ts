@@ -1,5 +1,6 @@
 import type { ContainerResources } from 'cdk8s-plus-27';
 import { CondorImage } from './image';
+import { NOTE_CONFIGURATION } from './live-configuration';
 import { PATHS, POD_IP_VARIABLE, NODE_NAME_VARIABLE, ROOT_CONFIG_FILE } from './paths';
 import { SecretReference } from '../workload/secret-reference';
 
@@ -34,6 +35,8 @@ export interface DaemonPodOptions {
   readonly image: CondorImage;
   readonly command: string[];
   readonly configMap: string;
+  /** Whether the master is told when the configuration changes. */
+  readonly watchesConfiguration: boolean;
   readonly credentials: readonly Credential[];
   readonly keyring?: Keyring;
   /** Whether credentials may be changed while the daemons run. Where they are copies, a container renews these. */
@@ -58,6 +61,9 @@ export interface DaemonPodOptions {
   readonly scheduling?: object;
   readonly imagePullSecrets?: readonly string[];
 }
+
+/** The annotation of a pod template that changes with what takes a new pod to change. */
+export const CONFIG_DIGEST = 'cdk8s-hep/config-digest';
 
 /** The container that runs the daemons. */
 export const DAEMON_CONTAINER = 'condor';
@@ -104,10 +110,10 @@ export function daemonPodSpec(options: DaemonPodOptions): object {
       name: 'prepare',
       image: image.reference,
       ...(image.pullPolicy && { imagePullPolicy: image.pullPolicy }),
-      command: ['/bin/sh', '-ec', prepareScript(asRoot, image, writable, credentials.copies, options.homes?.path)],
+      command: ['/bin/sh', '-ec', prepareScript(asRoot, options, writable, credentials.copies)],
       securityContext: restricted(asRoot ? ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'] : []),
       resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { memory: '64Mi' } },
-      volumeMounts: [...writableMounts, ...credentials.initMounts],
+      volumeMounts: [...options.watchesConfiguration ? [configMount] : [], ...writableMounts, ...credentials.initMounts],
     }],
     containers: [{
       name: DAEMON_CONTAINER,
@@ -233,7 +239,10 @@ function item(credential: Credential): object {
   return { key: credential.secret.key ?? credential.defaultKey, path: credential.file };
 }
 
-function prepareScript(asRoot: boolean, image: CondorImage, directories: readonly WritableDirectory[], copies: CredentialFiles['copies'], homes?: string): string {
+function prepareScript(
+  asRoot: boolean, options: DaemonPodOptions, directories: readonly WritableDirectory[], copies: CredentialFiles['copies'],
+): string {
+  const { image, homes: { path: homes } = { path: undefined }, watchesConfiguration } = options;
   const written = directories.map(({ path }) => !asRoot && path === PATHS.execute ? PATHS.ownExecute : path);
   const own = [...written.filter(path => path !== '/tmp'), PATHS.lock];
   return [
@@ -242,5 +251,6 @@ function prepareScript(asRoot: boolean, image: CondorImage, directories: readonl
     ...(asRoot ? ['chmod 1777 /tmp'] : []),
     ...(homes ? [`while IFS=: read -r _ _ uid gid _ home _; do case $home in ${homes}/*) [ -d $home ] || install -d -m 0700 -o $uid -g $gid $home;; esac; done </etc/passwd`] : []),
     ...copies,
+    ...(watchesConfiguration ? [NOTE_CONFIGURATION] : []),
   ].join('\n');
 }

@@ -6,6 +6,7 @@ import { DrainOptions, setDrain } from './drain';
 import { FileSystem, setFileSystems } from './file-system';
 import { setHttpProxy } from './http-proxy';
 import { CondorImage } from './image';
+import { CONFIG_WATCH, watchConfiguration } from './live-configuration';
 import { setMachineAttributes } from './machine-attributes';
 import { CLUSTER_NAME_VARIABLE, MEMBER_CONFIG_FILE, NODE_NAME_VARIABLE, PATHS, POD_IP_VARIABLE } from './paths';
 import { ICondorPool } from './pool';
@@ -56,7 +57,7 @@ export function fleetKnobs(settings: FleetSettings): KnobSet {
   knobs.section('How it is reached: connections go out only, and the connection broker hands them over');
   const master = settings.runMode === RunMode.CONDOR_MASTER;
   if (master) {
-    knobs.set('DAEMON_LIST', ['MASTER', 'STARTD']);
+    knobs.set('DAEMON_LIST', ['MASTER', CONFIG_WATCH, 'STARTD']);
     knobs.set('USE_SHARED_PORT', true);
     // a free one: the node's network may be shared with other daemons
     knobs.set('SHARED_PORT_PORT', 0);
@@ -85,6 +86,7 @@ export function fleetKnobs(settings: FleetSettings): KnobSet {
   setJobUsers(knobs, settings);
   setUpdates(knobs, settings);
   setFileSystems(knobs, settings.fileSystems);
+  if (master) { watchConfiguration(knobs, 'ClassAdLifetime'); }
   knobs.extra('extraConfig', settings.extraConfig, ['COLLECTOR_HOST', 'STARTD_NAME', 'MASTER_NAME', 'NETWORK_HOSTNAME', 'PRIVATE_NETWORK_NAME', 'FILESYSTEM_DOMAIN']);
   return knobs;
 }
@@ -144,7 +146,6 @@ function setUpdates(knobs: KnobSet, { updateInterval, attributes }: FleetSetting
   if (seconds < 10) { knobs.report(problem('updateInterval', `${seconds} s`, 'at least 10 s')); }
   knobs.set('UPDATE_INTERVAL', seconds);
   knobs.set('MASTER_UPDATE_INTERVAL', seconds);
-  knobs.set('MASTER_ATTRS', new Macro('$(MASTER_ATTRS) ClassAdLifetime'));
   knobs.report(...setMachineAttributes(knobs, 'attributes', attributes, { ClassAdLifetime: 3 * seconds + 10 }));
 }
 

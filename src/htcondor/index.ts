@@ -16,6 +16,7 @@ export type { JobDefaults } from './job-defaults';
 export type { NegotiatorPreemption } from './negotiator-preemption';
 export { CondorPool } from './pool';
 export type { CondorPoolAttributes, ICondorPool } from './pool';
+export * from './pool-backup';
 export * from './preflight';
 export { StartdLiveness } from './probes';
 export * from './run-mode';

@@ -1,10 +1,17 @@
-import { createHash } from 'crypto';
 import { ApiObject, Lazy, Size } from 'cdk8s';
 import { Construct } from 'constructs';
-import { Credential, daemonPodSpec, Keyring } from './daemon-pod';
+import { CONFIG_DIGEST, Credential, daemonPodSpec, Keyring } from './daemon-pod';
 import { CondorImage } from './image';
+import { digestOf, WATCH_FILE, WATCH_SCRIPT } from './live-configuration';
 import { PATHS, ROOT_CONFIG_FILE } from './paths';
 import { ServiceExposure } from '../workload/service-exposure';
+
+/** The configuration of a server's daemons. */
+export interface ServerConfiguration {
+  readonly text: string;
+  /** What of it, or of what else the daemons know, takes a new pod to change. */
+  readonly fixed: readonly string[];
+}
 
 /** A daemon of the pool that others call: its pod, and the way to it. */
 export interface PoolServerOptions {
@@ -13,7 +20,7 @@ export interface PoolServerOptions {
   readonly component: string;
   readonly image: CondorImage;
   /** The configuration; asked for when the manifest is rendered. */
-  readonly configuration: () => string;
+  readonly configuration: () => ServerConfiguration;
   readonly credentials: readonly Credential[];
   readonly keyring?: Keyring;
   readonly port: number;
@@ -60,7 +67,7 @@ export class PoolServer extends Construct {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata,
-      data: Lazy.any({ produce: () => ({ [ROOT_CONFIG_FILE]: options.configuration() }) }),
+      data: Lazy.any({ produce: () => ({ [ROOT_CONFIG_FILE]: options.configuration().text, [WATCH_FILE]: WATCH_SCRIPT }) }),
     });
 
     new ApiObject(this, 'Service', {
@@ -82,11 +89,12 @@ export class PoolServer extends Construct {
         podManagementPolicy: 'Parallel',
         selector: { matchLabels: selector },
         template: {
-          metadata: { labels, annotations: Lazy.any({ produce: () => ({ 'cdk8s-hep/config-digest': digest(options.configuration()) }) }) },
+          metadata: { labels, annotations: Lazy.any({ produce: () => ({ [CONFIG_DIGEST]: digestOf(options.configuration().fixed) }) }) },
           spec: daemonPodSpec({
             ...options,
             command: [options.image._sbin('condor_master'), '-f'],
             configMap: name,
+            watchesConfiguration: true,
             directories: [{ volume: 'spool', path: PATHS.spool }],
             homes: options.homeSize && { volume: 'home', path: PATHS.home },
             serviceAccount: name,
@@ -116,8 +124,4 @@ export class PoolServer extends Construct {
       });
     }
   }
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

@@ -75,6 +75,14 @@ export interface StartdMemberOptions {
    * @default - the fleet's
    */
   readonly httpProxy?: string;
+
+  /**
+   * The image, to try another version of HTCondor in one member first. The configuration is written for it. Pods that run are left
+   * alone: those that are deleted come back with it.
+   *
+   * @default - the fleet's
+   */
+  readonly image?: CondorImage;
 }
 
 /** Properties of a `StartdFleet`. */

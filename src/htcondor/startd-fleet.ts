@@ -4,7 +4,7 @@ import { capacityEnvironment, capacityProblems, capacityRequirements } from './c
 import { ClassAdExpression } from './classad';
 import { CondorHost } from './condor-host';
 import { isGiven } from './config';
-import { DAEMON_CONTAINER, daemonPodSpec } from './daemon-pod';
+import { CONFIG_DIGEST, DAEMON_CONTAINER, daemonPodSpec } from './daemon-pod';
 import { gracePeriodSeconds } from './drain';
 import { ExecuteDirectory } from './execute-directory';
 import { fileSystemClashes, fileSystemProblems, fileSystemsFile } from './file-system';
@@ -12,6 +12,7 @@ import { fleetKnobs, FleetSettings, lateMemberKnobs, memberKnobs } from './fleet
 import { httpProxyEnvironment, httpProxyFile, httpProxyProblems } from './http-proxy';
 import { CondorImage } from './image';
 import { drainProblems } from './negotiator-preemption';
+import { digestOf, isLiveInStartd, WATCH_FILE, WATCH_SCRIPT, withDigest } from './live-configuration';
 import { CLUSTER_NAME_VARIABLE, MEMBER_CONFIG_FILE, PATHS, ROOT_CONFIG_FILE } from './paths';
 import { startdProbes, StartdLiveness } from './probes';
 import { reachabilityProblems } from './reachability';
@@ -66,6 +67,8 @@ export class StartdFleet extends Construct {
 
   private readonly ofMembers = new Map<FederatedCluster, StartdMemberOptions>();
 
+  private readonly rootFiles = new Map<CondorImage, string>();
+
   /**
    * @param scope a federation or a placement in it, a cluster, or any chart
    * @param id the fleet's name: it starts the names of its objects, and is part of its machines' names
@@ -91,7 +94,10 @@ export class StartdFleet extends Construct {
       spec: {
         selector: { matchLabels: selector },
         updateStrategy: { type: 'OnDelete' },
-        template: { metadata: { labels }, spec: Lazy.any({ produce: () => this.podSpec() }) },
+        template: {
+          metadata: { labels, annotations: Lazy.any({ produce: () => this.templateAnnotations() }) },
+          spec: Lazy.any({ produce: () => this.podSpec() }),
+        },
       },
     });
     if (props.networkPolicy ?? !props.hostNetwork) { this.addNetworkPolicy(metadata, selector); }
@@ -102,6 +108,7 @@ export class StartdFleet extends Construct {
     federation?._vary(configMap, `${id}.on`, member => [
       { op: 'add', path: `/data/${MEMBER_CONFIG_FILE}`, value: this.memberFile(member.node.id, this.ofMembers.get(member)) },
       ...Object.entries(httpProxyFile(this.ofMembers.get(member)?.httpProxy)).map(([key, value]): Operation => ({ op: 'add', path: `/data/${key}`, value })),
+      ...this.ofMembers.get(member)?.image ? [{ op: 'replace' as const, path: `/data/${ROOT_CONFIG_FILE}`, value: this.rootFile(this.ofMembers.get(member)) }] : [],
     ]);
     // what an override of the fleet changes
     this.node.defaultChild = this.daemonSet;
@@ -163,11 +170,16 @@ export class StartdFleet extends Construct {
   }
 
   private get settings(): FleetSettings {
+    return this.settingsOf({});
+  }
+
+  /** The fleet's settings with a member's image. */
+  private settingsOf({ image = this.image }: StartdMemberOptions): FleetSettings {
     const { props } = this;
     return {
       name: this.node.id,
       pool: props.pool,
-      image: this.image,
+      image,
       runMode: props.runMode ?? RunMode.CONDOR_MASTER,
       rootless: props.rootless ?? false,
       lowPort: props.lowPort ?? (props.hostNetwork ? NODE_PORTS.low : undefined),
@@ -226,27 +238,52 @@ export class StartdFleet extends Construct {
 
   /** In a federation what is a member's own is added for each member that is known. */
   private files(): { [file: string]: string } {
-    const root: { [file: string]: string } = {
-      [ROOT_CONFIG_FILE]: fleetKnobs(this.settings).draft(),
+    const { runMode } = this.settings;
+    const files: { [file: string]: string } = {
+      [ROOT_CONFIG_FILE]: this.rootFile(),
       ...fileSystemsFile(this.settings.fileSystems),
       ...httpProxyFile(this.props.httpProxy),
+      ...runMode === RunMode.CONDOR_MASTER && { [WATCH_FILE]: WATCH_SCRIPT },
     };
     const federation = Federation.tryOf(this);
-    if (federation?.lateMembers) { return { ...root, [MEMBER_CONFIG_FILE]: lateMemberKnobs(this.settings).draft() }; }
-    return federation ? root : { ...root, [MEMBER_CONFIG_FILE]: this.memberFile(this.clusterName()) };
+    if (federation?.lateMembers) { return { ...files, [MEMBER_CONFIG_FILE]: this.withDigest(lateMemberKnobs(this.settings).draft()) }; }
+    return federation ? files : { ...files, [MEMBER_CONFIG_FILE]: this.memberFile(this.clusterName()) };
+  }
+
+  /** It depends on the image alone, and each member's digest asks for it. */
+  private rootFile({ image = this.image }: StartdMemberOptions = {}): string {
+    let text = this.rootFiles.get(image);
+    if (text === undefined) {
+      text = fleetKnobs(this.settingsOf({ image })).draft();
+      this.rootFiles.set(image, text);
+    }
+    return text;
   }
 
   private memberFile(cluster: string, options: StartdMemberOptions = {}): string {
-    return memberKnobs(this.settings, cluster, options).draft();
+    return this.withDigest(memberKnobs(this.settingsOf(options), cluster, options).draft(), options);
   }
 
-  private podSpec(): object {
-    const { props, settings } = this;
+  /** The file that is read last tells which both are; without a master nobody would say it. */
+  private withDigest(memberFile: string, options: StartdMemberOptions = {}): string {
+    return this.settings.runMode === RunMode.CONDOR_MASTER ? withDigest(memberFile, this.rootFile(options)) : memberFile;
+  }
+
+  /** What takes a new pod to change: Kubernetes counts the pods that have it, and those that don't. */
+  private templateAnnotations(options: StartdMemberOptions = {}): { [name: string]: string } {
+    const live = isLiveInStartd(Object.keys(this.props.attributes ?? {}));
+    return { [CONFIG_DIGEST]: digestOf(fleetKnobs(this.settingsOf(options)).lines(knob => !live(knob))) };
+  }
+
+  private podSpec(options: StartdMemberOptions = {}): object {
+    const { props } = this;
+    const settings = this.settingsOf(options);
     const master = settings.runMode === RunMode.CONDOR_MASTER;
     return daemonPodSpec({
-      image: this.image,
-      command: [this.image._sbin(master ? 'condor_master' : 'condor_startd'), '-f'],
+      image: settings.image,
+      command: [settings.image._sbin(master ? 'condor_master' : 'condor_startd'), '-f'],
       configMap: this.node.id,
+      watchesConfiguration: master,
       credentials: [{
         volume: 'token', secret: this._token, defaultKey: 'token', file: 'token', directory: PATHS.tokens,
       }],
@@ -291,10 +328,22 @@ export class StartdFleet extends Construct {
 
   /** What is different in the pods of a member that the program knows. */
   private podOperations(member: FederatedCluster): Operation[] {
-    const requests = this.requestOperations(this.ofMembers.get(member));
-    if (this.lateEnvironment().length === 0) { return requests; }
+    const options = this.ofMembers.get(member);
+    const [image, requests] = [this.imageOperations(options), this.requestOperations(options)];
+    if (this.lateEnvironment().length === 0) { return [...image, ...requests]; }
     const { containers: [{ env }] } = this.podSpec() as { containers: { env: { name: string }[] }[] };
-    return [{ op: 'remove', path: `/spec/template/spec/containers/0/env/${env.findIndex(({ name }) => name === CLUSTER_NAME_VARIABLE)}` }, ...requests];
+    const late = `/spec/template/spec/containers/0/env/${env.findIndex(({ name }) => name === CLUSTER_NAME_VARIABLE)}`;
+    return [...image, { op: 'remove', path: late }, ...requests];
+  }
+
+  /** A member with another image has other users, paths and perhaps knobs in it. */
+  private imageOperations(options: StartdMemberOptions = {}): Operation[] {
+    if (!options.image) { return []; }
+    const annotation = `/spec/template/metadata/annotations/${CONFIG_DIGEST.replace('/', '~1')}`;
+    return [
+      { op: 'replace', path: annotation, value: this.templateAnnotations(options)[CONFIG_DIGEST] },
+      { op: 'replace', path: '/spec/template/spec', value: this.podSpec(options) },
+    ];
   }
 
   /** A member with other cores or memory than the fleet's asks its nodes for another part of them. */
@@ -385,7 +434,11 @@ export class StartdFleet extends Construct {
       problems.push(...httpProxyProblems(`on(${member.node.id}).httpProxy`, options.httpProxy));
       problems.push(...fileSystemClashes(`on(${member.node.id}).attributes`, options.attributes, settings.fileSystems));
       problems.push(...startdPolicyProblems(`on(${member.node.id}).`, options, { ...settings.policy, ...options }, negotiation?.preemption));
-      problems.push(...memberKnobs(settings, member.node.id, options).causes().filter(isGiven));
+      problems.push(...memberKnobs(this.settingsOf(options), member.node.id, options).causes().filter(isGiven));
+      if (options.image) {
+        const ofImage = [...options.image._problems(), ...fleetKnobs(this.settingsOf(options)).causes().filter(isGiven)].filter(each => !problems.includes(each));
+        problems.push(...ofImage.map(each => `on(${member.node.id}).${each}`));
+      }
     }
     return [...new Set([...problems, ...this.overlaps()])];
   }

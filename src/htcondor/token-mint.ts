@@ -2,13 +2,14 @@ import { Chart, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
 import { CondorHost } from './condor-host';
 import { KnobSet } from './config';
+import { isSchedulable, SCHEDULABLE } from './cron-schedule';
 import { memberKeySources } from './member-keys';
 import { digest } from './named-by-content';
 import { PATHS, ROOT_CONFIG_FILE } from './paths';
 import { poolKnobs } from './pool-config';
 import { EXECUTION_POINT_IDENTITY, executionPointIdentity } from './pool-security';
 import { StartdFleet } from './startd-fleet';
-import { isSchedulable, OWN_API_SERVER, permit, TokenRun } from './token-run';
+import { OWN_API_SERVER, permit, TokenRun } from './token-run';
 import { FETCH_SCRIPT, MINT_KEYS, MINT_SCRIPT, SECRETS } from './token-scripts';
 import { areCertificates, isApiServer } from '../federation/api-server';
 import { FederatedCluster, JoinMode } from '../federation/federated-cluster';
@@ -324,8 +325,7 @@ export class TokenMint extends Construct {
     if (Chart.of(pool) !== Chart.of(this)) { problems.push(problem('pool', pool.node.path, `a pool in the mint's own chart, ${Chart.of(this).node.path}`)); }
     if (!pool._memberSigningKeys) { problems.push(problem('pool', pool.node.path, 'a pool with memberSigningKeys')); }
     if (!isSchedulable(this.interval)) {
-      problems.push(problem('interval', `${this.interval.toSeconds({ integral: false })} s`,
-        'a part of an hour in whole minutes, at least 5; a part of a day in whole hours; a day; a week'));
+      problems.push(problem('interval', `${this.interval.toSeconds({ integral: false })} s`, SCHEDULABLE));
     }
     const [lifetime, interval] = [this.lifetime, this.interval].map(duration => duration.toSeconds({ integral: false }));
     if (!(Number.isInteger(lifetime) && lifetime >= 2 * interval)) {

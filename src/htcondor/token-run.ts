@@ -1,5 +1,6 @@
 import { ApiObject, Duration, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
+import { cronSchedule } from './cron-schedule';
 import { CondorImage } from './image';
 import { digest, NamedByContent } from './named-by-content';
 import { PATHS, ROOT_CONFIG_FILE } from './paths';
@@ -7,8 +8,6 @@ import { SECRETS } from './token-scripts';
 import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
 
 const SCRIPT_FILE = 'run';
-
-const MINUTES_OF = { hour: 60, day: 24 * 60, week: 7 * 24 * 60 };
 
 /** The address of a cluster's own API server, as its pods know it. */
 export const OWN_API_SERVER = 'https://kubernetes.default.svc';
@@ -124,22 +123,6 @@ export class TokenRun extends Construct {
       });
     }
   }
-}
-
-/** Whether a schedule can express an interval. */
-export function isSchedulable(interval: Duration): boolean {
-  const minutes = interval.toMinutes({ integral: false });
-  return Number.isInteger(minutes) && minutes >= 5
-    && (MINUTES_OF.hour % minutes === 0 || (minutes % MINUTES_OF.hour === 0 && MINUTES_OF.day % minutes === 0) || minutes === MINUTES_OF.week);
-}
-
-function cronSchedule(interval: Duration, offset: number): string {
-  const minutes = Math.round(interval.toMinutes({ integral: false }));
-  const shift = offset % minutes;
-  const [minute, hour, day] = [shift % MINUTES_OF.hour, Math.floor(shift / MINUTES_OF.hour) % 24, Math.floor(shift / MINUTES_OF.day)];
-  if (minutes < MINUTES_OF.hour) { return `${minute}-59/${minutes} * * * *`; }
-  if (minutes < MINUTES_OF.day) { return `${minute} ${hour}-23/${minutes / MINUTES_OF.hour} * * *`; }
-  return `${minute} ${hour} * * ${minutes === MINUTES_OF.week ? day : '*'}`;
 }
 
 function labelsOf(name: string): { [label: string]: string } {

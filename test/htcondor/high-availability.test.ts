@@ -48,8 +48,8 @@ describe('several central managers', () => {
     for (const text of [configuration('ap1'), host({ centralManagers: [{ address: 'condor.cern.ch' }] }).configuration('cm')]) {
       expect(text).not.toMatch(/HAD|REPLICATION|NEGOTIATOR_NAME/);
     }
-    expect(knob(configuration('cm1'), 'DAEMON_LIST')).toBe('MASTER, COLLECTOR, NEGOTIATOR, HAD, REPLICATION');
-    expect(knob(host({ centralManagers: [{ address: 'condor.cern.ch' }] }).configuration('cm'), 'DAEMON_LIST')).toBe('MASTER, COLLECTOR, NEGOTIATOR');
+    expect(knob(configuration('cm1'), 'DAEMON_LIST')).toBe('MASTER, CONFIG_WATCH, COLLECTOR, NEGOTIATOR, HAD, REPLICATION');
+    expect(knob(host({ centralManagers: [{ address: 'condor.cern.ch' }] }).configuration('cm'), 'DAEMON_LIST')).toBe('MASTER, CONFIG_WATCH, COLLECTOR, NEGOTIATOR');
   });
 
   test('any number of them, each in all lists in the order in which it is given', () => {

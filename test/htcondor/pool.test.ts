@@ -129,7 +129,7 @@ describe('CondorHost', () => {
       new CondorHost(host, 'condor', { ...HOST, ...props });
       return find(Testing.synth(host), 'StatefulSet', 'condor-cm').spec.template.metadata.annotations['cdk8s-hep/config-digest'];
     };
-    expect(digest({ negotiatorInterval: Duration.seconds(20) })).not.toEqual(digest({}));
+    expect(digest({ extraConfig: { COLLECTOR_MAX_FILE_DESCRIPTORS: 20000 } })).not.toEqual(digest({}));
     expect(digest({})).toEqual(digest({}));
   });
 

@@ -145,6 +145,7 @@ const memberChoices: Choices<StartdMemberOptions> = {
   wantVacate: POLICY,
   kill: of(ClassAdExpression.boolean(false)),
   httpProxy: of('http://squid.otc.example:3128'),
+  image: of(CondorImage.debian('registry.example/htcondor:next'), CondorImage.official()),
 };
 
 const fleetChoices: Choices<Omit<StartdFleetProps, 'pool'>> = {
