@@ -11,8 +11,8 @@ import { fileSystemClashes, fileSystemProblems, fileSystemsFile } from './file-s
 import { fleetKnobs, FleetSettings, lateMemberKnobs, memberKnobs } from './fleet-config';
 import { httpProxyEnvironment, httpProxyFile, httpProxyProblems } from './http-proxy';
 import { CondorImage } from './image';
-import { drainProblems } from './negotiator-preemption';
 import { digestOf, isLiveInStartd, WATCH_FILE, WATCH_SCRIPT, withDigest } from './live-configuration';
+import { drainProblems } from './negotiator-preemption';
 import { CLUSTER_NAME_VARIABLE, MEMBER_CONFIG_FILE, PATHS, ROOT_CONFIG_FILE } from './paths';
 import { startdProbes, StartdLiveness } from './probes';
 import { reachabilityProblems } from './reachability';
@@ -51,7 +51,8 @@ const CLOUD_METADATA = ['169.254.169.254/32'];
  * clusters are two machines, and the pool lets a cluster's token advertise that cluster's machines only.
  *
  * A change of the configuration or the pods never kills jobs by itself: pods are replaced when they are
- * deleted (`OnDelete`), and the configuration is read again on `condor_reconfig`.
+ * deleted (`OnDelete`). A changed configuration is read again as soon as Kubernetes has brought it to the pods; in
+ * `RunMode.CONDOR_STARTD` on `condor_reconfig -startd`.
  */
 export class StartdFleet extends Construct {
   /** The image. */
@@ -132,7 +133,7 @@ export class StartdFleet extends Construct {
 
   /**
    * Lets a member run out before it leaves: its machines take no new job (`START` is `False`), and running jobs go on to their end.
-   * They hear of it on `condor_reconfig`. When `condor_status -claimed` shows none of its slots, the member can be taken out of the program.
+   * They hear of it in a minute or two. When `condor_status -claimed` shows none of its slots, the member can be taken out of the program.
    *
    * @param member a member of the federation that the fleet stands in
    */
@@ -436,8 +437,8 @@ export class StartdFleet extends Construct {
       problems.push(...startdPolicyProblems(`on(${member.node.id}).`, options, { ...settings.policy, ...options }, negotiation?.preemption));
       problems.push(...memberKnobs(this.settingsOf(options), member.node.id, options).causes().filter(isGiven));
       if (options.image) {
-        const ofImage = [...options.image._problems(), ...fleetKnobs(this.settingsOf(options)).causes().filter(isGiven)].filter(each => !problems.includes(each));
-        problems.push(...ofImage.map(each => `on(${member.node.id}).${each}`));
+        const ofImage = [...options.image._problems(), ...fleetKnobs(this.settingsOf(options)).causes().filter(isGiven)];
+        problems.push(...ofImage.filter(each => !problems.includes(each)).map(each => `on(${member.node.id}).${each}`));
       }
     }
     return [...new Set([...problems, ...this.overlaps()])];

@@ -59,7 +59,13 @@ export function dayTwoPool(state: State = {}): (outdir: string) => void {
     });
     new PoolBackup(host, 'backup', { pool });
     const startd = new StartdFleet(federation, 'startd', {
-      pool, image: fleet, cpus: 8, memory: Size.mebibytes(8000), slots: [{ share: 1 / slots, count: slots }], maxJobRetirement: Duration.minutes(10), maxVacate: Duration.seconds(30),
+      pool,
+      image: fleet,
+      cpus: 8,
+      memory: Size.mebibytes(8000),
+      slots: [{ share: 1 / slots, count: slots }],
+      maxJobRetirement: Duration.minutes(10),
+      maxVacate: Duration.seconds(30),
     });
     if (closed) { startd.on(tsystems, { start: ClassAdExpression.boolean(false) }); }
     if (state.tsystems) { startd.on(tsystems, { image: state.tsystems }); }

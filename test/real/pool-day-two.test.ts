@@ -18,7 +18,7 @@ describeReal('day two', () => {
   beforeAll(async () => {
     pool = await Pool.start(dayTwoPool(), PLACES);
     await until('the machines are in the pool', async () => (await pool.machines()).length === 2);
-    steady = await work(pool, 'meyrin', 150, 2);
+    steady = await work(pool, 'meyrin', 120, 2);
     await running(pool, steady);
   }, 400_000);
   afterAll(() => pool?.close());
@@ -82,10 +82,10 @@ describeReal('day two', () => {
   }, 400_000);
 
   test('the volumes are lost: queue, spooled files, history and accounting are back, and a running job goes on', async () => {
-    await pool.finished(steady);
+    await doneOnce(pool, steady, 'meyrin');
     const idle = await work(pool, 'nowhere', 1);
-    const spare = await work(pool, 'meyrin', 150);
-    const [runs] = await running(pool, spare);
+    const spare = await work(pool, 'meyrin', 120);
+    await running(pool, spare);
     const removed = await work(pool, 'nowhere', 1);
     await pool.asUser(['condor_rm', removed]);
     await until('the removed job is history', async () => (await pool.asUser(['condor_history', removed, '-af', 'ClusterId'])).trim() === removed, 60);
@@ -112,13 +112,13 @@ describeReal('day two', () => {
     await until('the queue is there', async () => (await pool.jobs(spare)).length === 1, 120);
     expect((await pool.jobs(idle)).map(({ JobStatus }) => JobStatus)).toEqual([1]);
     expect((await pool.asUser(['condor_history', removed, '-af', 'ClusterId'])).trim()).toBe(removed);
-    expect((await pool.jobs(spare))[0].RemoteHost).toBe(runs.RemoteHost);
     await until('accounting is there', async () => await usageOf() > 0, 60);
     expect(await usageOf()).toBeGreaterThanOrEqual(0.9 * usage);
 
     await pool.asUser(['condor_qedit', idle, 'Requirements', 'regexp("[.]meyrin$", TARGET.Name)']);
     await pool.finished(idle, 180);
     expect(await pool.output(idle, `out.${idle}.0`)).toBe('given to nowhere\n');
+    // its one start was before
     await doneOnce(pool, spare, 'meyrin');
   }, 600_000);
 });

@@ -2,10 +2,11 @@ import { App, Chart, Duration, Size } from 'cdk8s';
 import { ContainerResources, Cpu } from 'cdk8s-plus-27';
 import * as fc from 'fast-check';
 import {
-  AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, Cluster, ClusterIdentity, ClusterProps, CondorHost, CondorHostProps,
-  CondorImage, CondorPool, CondorVersion, ExecuteDirectory, FederatedCluster, Federation, FileSystem, HighAvailabilityOptions, JobDefaults, JoinMode,
-  NegotiatorPreemption, PoolPreflight, PoolPreflightProps, RunMode, ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness,
-  StartdMemberOptions, TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions, UserPriorityPreemption,
+  AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, Cluster, ClusterIdentity, ClusterProps, CondorHost,
+  CondorHostProps, CondorImage, CondorPool, CondorVersion, ExecuteDirectory, FederatedCluster, Federation, FileSystem, HighAvailabilityOptions,
+  JobDefaults, JoinMode, NegotiatorPreemption, PoolBackup, PoolBackupProps, PoolPreflight, PoolPreflightProps, RunMode, ServiceExposure,
+  StartdFleet, StartdFleetProps, StartdLiveness, StartdMemberOptions, TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions,
+  UserPriorityPreemption,
 } from '../../../src';
 
 /** Values for every option of a construct: the compiler misses the ones that are not here. */
@@ -230,11 +231,20 @@ interface Values {
   readonly member: StartdMemberOptions;
   readonly preflight: Omit<PoolPreflightProps, 'fleet'>;
   readonly mint: Omit<TokenMintProps, 'pool'>;
+  readonly backup: Omit<PoolBackupProps, 'pool'>;
   readonly role: TokenRoleOptions;
   readonly joinMode: JoinMode;
   /** Whether the fleet stands in a federation, or in a chart of a program that has no pool. */
   readonly federated: boolean;
 }
+
+const backupChoices: Choices<Omit<PoolBackupProps, 'pool'>> = {
+  interval: of(Duration.minutes(30), Duration.days(1)),
+  keep: of(1, 48),
+  claimName: of('copies'),
+  size: of(Size.gibibytes(1)),
+  storageClass: of('nfs'),
+};
 
 /** All options that the programs choose from, as `Interface.option`. */
 export const ALL_OPTIONS = Object.entries({
@@ -249,8 +259,11 @@ export const ALL_OPTIONS = Object.entries({
   StartdMemberOptions: memberChoices,
   PoolPreflightProps: preflightChoices,
   TokenMintProps: mintChoices,
+  PoolBackupProps: backupChoices,
   TokenRoleOptions: roleChoices,
 }).flatMap(([name, choices]) => Object.keys(choices).map(option => `${name}.${option}`));
+
+const onOneClaim = (backup: Partial<PoolBackupProps>) => backup.claimName ? { ...backup, size: undefined, storageClass: undefined } : backup;
 
 /** What only makes sense beside something else, and that beside it. */
 const withGroups = (host: CondorHostProps): CondorHostProps => host.accountingGroups ? host : {
@@ -265,6 +278,7 @@ const VALUES = fc.record<Values>({
   member: optional(memberChoices).map(withPreempt),
   preflight: optional(preflightChoices),
   mint: optional(mintChoices),
+  backup: optional(backupChoices).map(onOneClaim),
   role: optional(roleChoices, 'identity', 'authorizations'),
   joinMode: of(JoinMode.PUSH, JoinMode.PULL),
   federated: fc.boolean(),
@@ -286,7 +300,7 @@ function fitting(host: CondorHostProps): CondorHostProps {
   return host.centralManagers.length > 1 ? host : single;
 }
 
-function program(name: string, { cluster, host, fleet: drawn, member, preflight, mint, role, joinMode, federated }: Values): OptionProgram {
+function program(name: string, { cluster, host, fleet: drawn, member, preflight, mint, role, backup, joinMode, federated }: Values): OptionProgram {
   // in a federation a fleet has its members' names
   const { clusterName, ...rest } = drawn;
   const fleet = federated || clusterName === undefined ? rest : drawn;
@@ -307,12 +321,14 @@ function program(name: string, { cluster, host, fleet: drawn, member, preflight,
       ...set('StartdFleetProps', fleet),
       ...federated ? set('StartdMemberOptions', member) : [],
       ...set('PoolPreflightProps', preflight),
+      ...set('PoolBackupProps', backup),
       ...federated && host.memberSigningKeys ? [...set('TokenMintProps', mint), ...set('TokenRoleOptions', role)] : [],
     ],
     synthesize(outdir) {
       const app = new App({ outdir });
       const hostCluster = new Cluster(app, `${name}-host`, spaced(cluster, 'cluster'));
       const pool = new CondorHost(hostCluster, 'condor', spaced(host, 'pool'));
+      new PoolBackup(hostCluster, 'backup', { pool, ...backup });
       if (federated) {
         const federation = new Federation(app, `${name}-fed`, { host: hostCluster });
         const site = new FederatedCluster(app, `${name}-site`, { federation, joinMode, apiServer: 'https://site.example' });
