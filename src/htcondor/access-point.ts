@@ -67,6 +67,14 @@ export interface AccessPointOptions {
   readonly maxJobsRunning?: number;
 
   /**
+   * Whether machines may be told that this access point's parallel jobs are theirs (`StartdFleetProps.parallelUniverse`). All nodes of such a
+   * job are in one cluster then (`JOB_TRANSFORM_NAMES`).
+   *
+   * @default - whether a fleet of the program says so; say it yourself for fleets of other programs
+   */
+  readonly parallelUniverse?: boolean;
+
+  /**
    * Whether a node drain may evict the pod. Jobs run on while it is away, and are found again if it is
    * back within the lease. If not, a PodDisruptionBudget holds drains until somebody deletes the pod.
    *

@@ -3,6 +3,7 @@ import { AccessPointOptions } from './access-point';
 import { AccountingGroup } from './accounting';
 import { CentralManagerOptions } from './central-manager';
 import { ClassAdExpression } from './classad';
+import { Defragmentation } from './defragmentation';
 import { HighAvailabilityOptions } from './high-availability';
 import { CondorImage } from './image';
 import { JobDefaults } from './job-defaults';
@@ -66,6 +67,14 @@ export interface CondorHostProps {
    * @default - nothing for better users or groups; a machine's `rank`, which is none by default, may
    */
   readonly preemption?: NegotiatorPreemption;
+
+  /**
+   * How machines that are full of small jobs become whole again, for jobs that need a whole one. Of several central managers the
+   * first one does it; while it is away, nothing is drained.
+   *
+   * @default - not at all: a job that needs a whole machine waits until one is free by chance
+   */
+  readonly defragmentation?: Defragmentation;
 
   /**
    * The key that signs the pool's tokens, in a Secret of the host cluster. It never leaves it.

@@ -8,16 +8,18 @@ import { CentralManagerOptions } from './central-manager';
 import { CondorHostProps } from './condor-host-props';
 import { isGiven, KnobSet, Macro } from './config';
 import { Credential, resourceRequirements } from './daemon-pod';
+import { DEFRAGMENTATION_DAEMON, defragmentationProblems, setDefragmentation } from './defragmentation';
 import { HIGH_AVAILABILITY_DAEMONS, highAvailabilityProblems, setHighAvailability } from './high-availability';
 import { CondorImage } from './image';
 import { setJobDefaults } from './job-defaults';
 import { CONFIG_WATCH, isLive, watchConfiguration, withDigest } from './live-configuration';
 import { memberKeyring, trustMemberKey } from './member-keys';
 import { Negotiation, setNegotiatorPreemption } from './negotiator-preemption';
+import { setDedicatedScheduler } from './parallel-universe';
 import { PATHS, POD_IP_VARIABLE } from './paths';
 import { addressProblems, domainProblems, ICondorPool, onlyInside, portProblems } from './pool';
 import { poolKnobs } from './pool-config';
-import { admitUsers, collectorAddress, collectorDaemon, requireAuthentication, separateClusters } from './pool-security';
+import { admitParallelNodes, admitUsers, collectorAddress, collectorDaemon, requireAuthentication, separateClusters } from './pool-security';
 import { PoolServer, ServerConfiguration } from './pool-server';
 import { serverProbes } from './probes';
 import { Cluster } from '../federation/cluster';
@@ -89,6 +91,8 @@ export class CondorHost extends Construct implements ICondorPool {
   private readonly fleets: (() => string[])[] = [];
 
   private readonly configurations = new Map<CentralManagerOptions, CentralManagerConfiguration>();
+
+  private readonly parallelAccessPoints = new Set<string>();
 
   private readonly revoked = new Set<string>();
 
@@ -205,6 +209,20 @@ export class CondorHost extends Construct implements ICondorPool {
   }
 
   /**
+   * Says that machines of the program take an access point's parallel jobs.
+   *
+   * @internal
+   */
+  public _serveParallelJobs(accessPoint: string): void {
+    this.parallelAccessPoints.add(accessPoint);
+  }
+
+  /** @internal */
+  public get _accessPointNames(): string[] {
+    return this.props.accessPoints.map(({ name }) => name);
+  }
+
+  /**
    * What the pool does with running jobs, for the fleets that must fit it.
    *
    * @internal
@@ -230,6 +248,8 @@ export class CondorHost extends Construct implements ICondorPool {
       egress: [
         { ports: [{ protocol: 'UDP', port: 53 }, { protocol: 'TCP', port: 53 }] },
         { ports: [...new Set([port, ...this.servers().map(server => server.port ?? COLLECTOR_PORT)])].map(number => ({ protocol: 'TCP', port: number })) },
+        // who drains machines calls those of this cluster, and is called by the others
+        ...this.defragments(options) ? [{ to: [{ namespaceSelector: {}, podSelector: { matchLabels: { 'app.kubernetes.io/component': 'execution-point' } } }] }] : [],
       ],
     });
   }
@@ -339,13 +359,23 @@ export class CondorHost extends Construct implements ICondorPool {
     return configuration;
   }
 
-  private centralManagerKnobs({ address, port = COLLECTOR_PORT }: CentralManagerOptions, clusters: readonly string[]): KnobSet {
+  /** One of the central managers: two would drain twice as many machines. */
+  private defragments(options: CentralManagerOptions): boolean {
+    return this.props.defragmentation !== undefined && options === this.props.centralManagers[0];
+  }
+
+  private centralManagerKnobs(options: CentralManagerOptions, clusters: readonly string[]): KnobSet {
+    const { address, port = COLLECTOR_PORT } = options;
     // by its own address: what is beside it needs neither names nor the way around by the load balancer
     const others = this.collectors.filter(collector => collector !== `${address}:${port}`);
     const knobs = this.serverKnobs(address, port, new Macro([`${POD_IP.text}:${port}`, ...others].join(', ')));
     knobs.section('Central manager');
     const several = this.props.centralManagers.length > 1;
-    knobs.set('DAEMON_LIST', ['MASTER', CONFIG_WATCH, 'COLLECTOR', 'NEGOTIATOR', ...several ? HIGH_AVAILABILITY_DAEMONS : [], ...clusters.map(collectorDaemon)]);
+    const defragments = this.defragments(options);
+    knobs.set('DAEMON_LIST', [
+      'MASTER', CONFIG_WATCH, 'COLLECTOR', 'NEGOTIATOR', ...several ? HIGH_AVAILABILITY_DAEMONS : [], ...defragments ? [DEFRAGMENTATION_DAEMON] : [],
+      ...clusters.map(collectorDaemon),
+    ]);
     knobs.set('COLLECTOR_NAME', `${this.node.id} of ${this.trustDomain}`);
     // it would write a certificate beside the configuration, which it can't
     knobs.set('COLLECTOR_BOOTSTRAP_SSL_CERTIFICATE', false);
@@ -365,6 +395,7 @@ export class CondorHost extends Construct implements ICondorPool {
     const { accountingGroups = [], quotaOversubscription, groupOrder } = this.props;
     knobs.report(...setAccountingGroups(knobs, 'accountingGroups', accountingGroups, { quotaOversubscription, groupOrder }));
     knobs.report(...setNegotiatorPreemption(knobs, 'preemption', this._negotiation, accountingGroups.length > 0));
+    if (defragments) { setDefragmentation(knobs, this.props.defragmentation!, this.uidDomain); }
     this.addExtraConfig(knobs);
     return knobs;
   }
@@ -392,6 +423,10 @@ export class CondorHost extends Construct implements ICondorPool {
     knobs.set('SCHEDD_INTERVAL', SOON);
     knobs.set('RECONNECT_BACKOFF_CEILING', SOON);
     knobs.report(...setJobDefaults(knobs, this.props.jobDefaults ?? {}));
+    if (options.parallelUniverse ?? this.parallelAccessPoints.has(options.name)) {
+      setDedicatedScheduler(knobs, { uidDomain: this.uidDomain, negotiatorInterval: this._negotiation.interval });
+      admitParallelNodes(knobs, this);
+    }
     this.addExtraConfig(knobs);
     return knobs;
   }
@@ -446,6 +481,7 @@ export class CondorHost extends Construct implements ICondorPool {
     if (props.centralManagers.length === 0) { problems.push(problem('centralManagers', [], 'at least one')); }
     problems.push(...highAvailabilityProblems(props.centralManagers, props.highAvailability, props.extraConfig ?? {}));
     if (props.accessPoints.length === 0) { problems.push(problem('accessPoints', [], 'at least one')); }
+    if (props.defragmentation) { problems.push(...defragmentationProblems(props.defragmentation, this.allClusters())); }
     problems.push(...this.serverProblems('centralManagers', props.centralManagers.map(options => ({ ...options, name: options.name ?? 'cm' }))));
     problems.push(...this.serverProblems('accessPoints', props.accessPoints));
     problems.push(...this.uniqueness());

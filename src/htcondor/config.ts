@@ -70,6 +70,22 @@ export class KnobSet {
     }
   }
 
+  /** Adds to a knob that is a list of names, whether it is set already or not. */
+  public add(name: string, element: string): void {
+    if (!/^\w+$/.test(element)) { this.found.push(problem(name, element, 'a name: letters, digits and "_"')); }
+    if (this.has(name) || this.nameFits(name, name)) { this.write(name, { text: `$(${name}) ${element}`, problems: [] }); }
+  }
+
+  /** Sets a knob whose value has several lines, each of them a statement of its own language. */
+  public setLines(name: string, lines: readonly string[]): void {
+    const unfit = lines.filter(line => /[\n\r]|^\s*@/.test(line) || line === '');
+    if (unfit.length > 0) { this.found.push(problem(name, unfit[0], 'lines that are not empty and don\'t begin with "@"')); }
+    if (this.nameFits(name, name)) {
+      this.names.add(name.toLowerCase());
+      this.current().entries.push([`${name} @=end`, ...lines.map(line => `  ${line}`), '@end'].join('\n'));
+    }
+  }
+
   /** Uses one of HTCondor's templates: `use security:recommended`. */
   public use(category: string, template: string): void {
     if (!/^[A-Za-z]+$/.test(category) || !/^[A-Za-z0-9_]+$/.test(template)) {

@@ -8,6 +8,7 @@ import { setHttpProxy } from './http-proxy';
 import { CondorImage } from './image';
 import { CONFIG_WATCH, watchConfiguration } from './live-configuration';
 import { setMachineAttributes } from './machine-attributes';
+import { DEDICATED_SCHEDULER, dedicatedScheduler, PARALLEL_SCHEDULING_GROUP, parallelPolicy, ParallelUniverse } from './parallel-universe';
 import { CLUSTER_NAME_VARIABLE, MEMBER_CONFIG_FILE, NODE_NAME_VARIABLE, PATHS, POD_IP_VARIABLE } from './paths';
 import { ICondorPool } from './pool';
 import { poolKnobs } from './pool-config';
@@ -31,6 +32,9 @@ export interface FleetSettings {
   readonly memory?: Size;
   readonly memoryOverhead: Size;
   readonly gpus: number;
+  readonly gpuJobsOnly: boolean;
+  readonly parallelUniverse?: ParallelUniverse;
+  readonly negotiatorInterval: Duration;
   readonly reservedDisk: Size;
   readonly attributes: { readonly [name: string]: string | number | boolean | ClassAdExpression };
   readonly slots: readonly SlotType[];
@@ -79,7 +83,7 @@ export function fleetKnobs(settings: FleetSettings): KnobSet {
   knobs.set('RESERVED_DISK', settings.reservedDisk);
   knobs.report(...setSlotTypes(knobs, settings.slots));
   if (settings.gpus > 0) { knobs.use('FEATURE', 'GPUs'); }
-  setStartdPolicy(knobs, settings.policy);
+  setStartdPolicy(knobs, policyOf(settings, settings.policy));
   knobs.set('CLAIM_WORKLIFE', settings.claimWorklife, 'claimWorklife');
   knobs.report(...setDrain(knobs, settings.drain));
   if (settings.heartbeat.toSeconds() < 30) { knobs.report(problem('heartbeat', `${settings.heartbeat.toSeconds()} s`, 'at least 30 s')); }
@@ -107,14 +111,14 @@ export function memberKnobs(settings: FleetSettings, cluster: string, options: S
   setIdentity(knobs, settings, cluster);
   if (options.cpus !== undefined) { knobs.set('NUM_CPUS', options.cpus); }
   if (options.memory !== undefined) { knobs.set('MEMORY', options.memory); }
-  setStartdPolicy(knobs, options);
+  setStartdPolicy(knobs, policyOf(settings, options));
   setHttpProxy(knobs, options.httpProxy ?? settings.httpProxy);
   if (options.attributes) { knobs.report(...setMachineAttributes(knobs, `on(${cluster}).attributes`, options.attributes)); }
   return knobs;
 }
 
 /** @param cluster its name, or where HTCondor finds it */
-function setIdentity(knobs: KnobSet, { name: fleet, pool }: FleetSettings, cluster: string): void {
+function setIdentity(knobs: KnobSet, { name: fleet, pool, parallelUniverse }: FleetSettings, cluster: string): void {
   // named after the node, since the pod's name is another after each restart; the cluster makes it one of a kind
   const name = new Macro(`$ENV(${NODE_NAME_VARIABLE})@${fleet}.${cluster}`);
   knobs.set('STARTD_NAME', name);
@@ -122,6 +126,14 @@ function setIdentity(knobs: KnobSet, { name: fleet, pool }: FleetSettings, clust
   knobs.set('COLLECTOR_HOST', new Macro(pool.collectorsOf(cluster).join(', ')));
   knobs.set('PRIVATE_NETWORK_NAME', new Macro(cluster));
   knobs.set('FILESYSTEM_DOMAIN', new Macro(`${fleet}.${cluster}`));
+  if (parallelUniverse) { knobs.set(PARALLEL_SCHEDULING_GROUP, new Macro(`"${cluster}"`)); }
+}
+
+/** What a fleet or a member wants of jobs, and what follows from what the machines are for. */
+function policyOf({ gpuJobsOnly, parallelUniverse, pool, negotiatorInterval }: FleetSettings, { start, rank, preempt, wantVacate, kill }: StartdPolicy): StartdPolicy {
+  const asksForGpu = ClassAdExpression.target('RequestGPUs').greaterThan(0).is(true);
+  const policy = { start: gpuJobsOnly && start ? asksForGpu.and(start) : start, rank, preempt, wantVacate, kill };
+  return parallelUniverse ? parallelPolicy(policy, parallelUniverse, { uidDomain: pool.uidDomain, negotiatorInterval }) : policy;
 }
 
 /** The ports that are listened on, where somebody has to know them. */
@@ -141,12 +153,15 @@ function setPorts(knobs: KnobSet, { lowPort, highPort, cpus = 0 }: FleetSettings
  * Nobody hears an execution point say good-bye (see pool-security.ts): what it says must be forgotten soon,
  * and therefore said often.
  */
-function setUpdates(knobs: KnobSet, { updateInterval, attributes }: FleetSettings): void {
+function setUpdates(knobs: KnobSet, { updateInterval, attributes, parallelUniverse, pool }: FleetSettings): void {
   const seconds = updateInterval.toSeconds();
   if (seconds < 10) { knobs.report(problem('updateInterval', `${seconds} s`, 'at least 10 s')); }
   knobs.set('UPDATE_INTERVAL', seconds);
   knobs.set('MASTER_UPDATE_INTERVAL', seconds);
-  knobs.report(...setMachineAttributes(knobs, 'attributes', attributes, { ClassAdLifetime: 3 * seconds + 10 }));
+  knobs.report(...setMachineAttributes(knobs, 'attributes', attributes, {
+    ClassAdLifetime: 3 * seconds + 10,
+    ...parallelUniverse && { [DEDICATED_SCHEDULER]: ClassAdExpression.string(dedicatedScheduler(parallelUniverse, pool.uidDomain)) },
+  }, parallelUniverse ? [PARALLEL_SCHEDULING_GROUP] : []));
 }
 
 /**

@@ -63,13 +63,17 @@ export const checkMachineAttributes = (property: string, attributes: MachineAttr
  *
  * @param property where the user gives them
  * @param own attributes of HTCondor's that the construct advertises besides
+ * @param elsewhere more of them, whose values are written in another file
  * @returns what is wrong with them; the others are written
  */
 export const setMachineAttributes = (
   knobs: KnobSet, property: string, attributes: MachineAttributes = {}, own: { readonly [name: string]: KnobValue } = {},
+  elsewhere: readonly string[] = [],
 ): string[] => {
   const { entries, problems } = checkMachineAttributes(property, attributes);
-  const names = [...Object.keys(own), ...entries.map(({ name }) => name)];
+  const given = entries.map(({ name }) => name).filter((name) => elsewhere.some((each) => each.toLowerCase() === name.toLowerCase()));
+  knobs.report(...given.map((name) => problem(`${property}.${name}`, name, 'names of attributes that the construct does not set itself')));
+  const names = [...Object.keys(own), ...elsewhere, ...entries.map(({ name }) => name)];
   if (names.length > 0) {
     knobs.section('Machine attributes');
     Object.entries(own).forEach(([name, value]) => knobs.set(name, value));

@@ -7,6 +7,9 @@ export const EXECUTION_POINT_IDENTITY = 'startd-';
 /** A daemon that holds the signing key shows a token that it makes itself; this is who it is then. */
 const KEY_HOLDER = 'condor@password';
 
+/** What a machine is called by those who have a claim on one of its slots. */
+const MACHINE_OF_A_CLAIM = 'execute-side@matchsession';
+
 /** The domains of a pool. */
 interface Domains {
   readonly trustDomain: string;
@@ -34,10 +37,15 @@ export function requireAuthentication(knobs: KnobSet): void {
   knobs.set('SEC_ENABLE_MATCH_PASSWORD_AUTHENTICATION', true);
 }
 
+/** Whoever shows a token of the pool. */
+function usersOf({ trustDomain, uidDomain }: Domains): string[] {
+  return [KEY_HOLDER, ...new Set([`*@${trustDomain}`, `*@${uidDomain}`])];
+}
+
 /** Central managers and access points: whoever shows a token reads, the daemons of this cluster do the rest. */
 export function admitUsers(knobs: KnobSet, { trustDomain, uidDomain }: Domains, administrators: readonly string[]): void {
   const daemons = [KEY_HOLDER, `condor@${trustDomain}`];
-  const users = [KEY_HOLDER, ...new Set([`*@${trustDomain}`, `*@${uidDomain}`])];
+  const users = usersOf({ trustDomain, uidDomain });
   knobs.set('ALLOW_READ', users);
   knobs.set('ALLOW_WRITE', users);
   // an execution point's token is no user's: neither queue nor history is its business
@@ -48,6 +56,14 @@ export function admitUsers(knobs: KnobSet, { trustDomain, uidDomain }: Domains, 
   knobs.set('ALLOW_ADVERTISE_STARTD', daemons);
   knobs.set('ALLOW_ADVERTISE_SCHEDD', daemons);
   knobs.set('ALLOW_ADVERTISE_MASTER', daemons);
+}
+
+/**
+ * An access point of parallel jobs: HTCondor admits the machine of a job's first node to its shadow, and by its address, so that those of the
+ * others could bring no files. Who can say this name has a claim of the shadow's job.
+ */
+export function admitParallelNodes(knobs: KnobSet, { trustDomain, uidDomain }: Domains): void {
+  knobs.set('SHADOW.ALLOW_WRITE', [...usersOf({ trustDomain, uidDomain }), MACHINE_OF_A_CLAIM]);
 }
 
 /** Execution points: asked by whoever holds a claim, and by the daemons and tools beside them; by nobody else. */

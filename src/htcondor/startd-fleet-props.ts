@@ -4,6 +4,7 @@ import { ClassAdExpression } from './classad';
 import { ExecuteDirectory } from './execute-directory';
 import { FileSystem } from './file-system';
 import { CondorImage } from './image';
+import { ParallelUniverse } from './parallel-universe';
 import { ICondorPool } from './pool';
 import { StartdLiveness } from './probes';
 import { RunMode } from './run-mode';
@@ -116,11 +117,21 @@ export interface StartdFleetProps {
   readonly memoryOverhead?: Size;
 
   /**
-   * GPUs of each pod. They are found by HTCondor (`use FEATURE:GPUs`) and advertised.
+   * GPUs of each pod. They are found by HTCondor (`use FEATURE:GPUs`) and advertised, and each job has those that it asks for
+   * (`request_gpus`) to itself.
    *
    * @default 0
    */
   readonly gpus?: number;
+
+  /**
+   * Whether machines take only jobs that ask for a GPU (`START`): others would fill the cores, and leave the GPUs idle.
+   *
+   * Refused: without `gpus`.
+   *
+   * @default false
+   */
+  readonly gpuJobsOnly?: boolean;
 
   /**
    * The resource by which the cluster counts its GPUs.
@@ -151,6 +162,14 @@ export interface StartdFleetProps {
    * @default - one partitionable slot with all of it
    */
   readonly slots?: SlotType[];
+
+  /**
+   * How machines take jobs of the parallel universe, such as those of MPI. The machines of one cluster are a group
+   * (`ParallelSchedulingGroup`), and all nodes of a job are in one.
+   *
+   * @default - not at all
+   */
+  readonly parallelUniverse?: ParallelUniverse;
 
   /**
    * When a job may start (`START`).

@@ -13,6 +13,7 @@ import { httpProxyEnvironment, httpProxyFile, httpProxyProblems } from './http-p
 import { CondorImage } from './image';
 import { digestOf, isLiveInStartd, WATCH_FILE, WATCH_SCRIPT, withDigest } from './live-configuration';
 import { drainProblems } from './negotiator-preemption';
+import { parallelUniverseProblems } from './parallel-universe';
 import { CLUSTER_NAME_VARIABLE, MEMBER_CONFIG_FILE, PATHS, ROOT_CONFIG_FILE } from './paths';
 import { startdProbes, StartdLiveness } from './probes';
 import { reachabilityProblems } from './reachability';
@@ -104,7 +105,10 @@ export class StartdFleet extends Construct {
     if (props.networkPolicy ?? !props.hostNetwork) { this.addNetworkPolicy(metadata, selector); }
 
     this.declareClaims(labels);
-    if (CondorHost.isCondorHost(props.pool)) { props.pool._admit(() => this._clusters); }
+    if (CondorHost.isCondorHost(props.pool)) {
+      props.pool._admit(() => this._clusters);
+      if (props.parallelUniverse) { props.pool._serveParallelJobs(props.parallelUniverse.accessPoint); }
+    }
     const federation = Federation.tryOf(this);
     federation?._vary(configMap, `${id}.on`, member => [
       { op: 'add', path: `/data/${MEMBER_CONFIG_FILE}`, value: this.memberFile(member.node.id, this.ofMembers.get(member)) },
@@ -189,6 +193,10 @@ export class StartdFleet extends Construct {
       memory: props.memory,
       memoryOverhead: props.memoryOverhead ?? Size.mebibytes(512),
       gpus: props.gpus ?? 0,
+      gpuJobsOnly: props.gpuJobsOnly ?? false,
+      parallelUniverse: props.parallelUniverse,
+      // that of a pool that stands elsewhere isn't known
+      negotiatorInterval: CondorHost.isCondorHost(props.pool) ? props.pool._negotiation.interval : Duration.minutes(1),
       reservedDisk: props.reservedDisk ?? Size.gibibytes(1),
       attributes: props.attributes ?? {},
       slots: props.slots ?? [{ share: 1 }],
@@ -410,7 +418,10 @@ export class StartdFleet extends Construct {
     problems.push(...capacityProblems('', { ...settings, resources: props.resources ?? {} }));
     problems.push(...fileSystemProblems(settings.fileSystems), ...fileSystemClashes('attributes', props.attributes, settings.fileSystems));
     problems.push(...httpProxyProblems('httpProxy', props.httpProxy));
-    const negotiation = CondorHost.isCondorHost(props.pool) ? props.pool._negotiation : undefined;
+    if (props.gpuJobsOnly && !props.gpus) { problems.push(problem('gpuJobsOnly', true, 'only with gpus')); }
+    const pool = CondorHost.isCondorHost(props.pool) ? props.pool : undefined;
+    if (props.parallelUniverse) { problems.push(...parallelUniverseProblems(props.parallelUniverse, pool?._accessPointNames)); }
+    const negotiation = pool?._negotiation;
     problems.push(...startdPolicyProblems('', props, settings.policy, negotiation?.preemption));
     if (negotiation) { problems.push(...drainProblems(negotiation, settings.drain)); }
     const ofKnobs = [...fleetKnobs(settings).causes(), ...Federation.tryOf(this) ? [] : memberKnobs(settings, this.clusterName(), {}).causes()];

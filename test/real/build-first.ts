@@ -1,10 +1,14 @@
 import { JUDGES, judgeProgram } from './engines/judge';
 import { toolset, TOOLSETS } from './kubernetes/binaries';
 import { allImages } from './kubernetes/images';
-import { missingForClusters } from './requirements';
+import { missingForClusters, missingRequirements } from './requirements';
+import { imageRootfs, MPI_IMAGE } from './rootfs';
 
 /** The folders whose suites run on clusters. */
 const ON_CLUSTERS = ['api', 'kubernetes', 'nodes', 'node-faults', 'engines'];
+
+/** Suites of the laboratory that need an image of their own, and which. */
+const OWN_IMAGES: { readonly [suite: string]: string } = { 'test/real/pool-mpi.test.ts': MPI_IMAGE };
 
 /** What Jest tells of a run, as far as it matters here. */
 interface Run {
@@ -13,6 +17,8 @@ interface Run {
 
 /** Builds what clusters are made of before any suite begins: no suite's time is spent on it, and no two build the same. */
 export default function buildFirst({ nonFlagArgs }: Run): void {
+  const images = Object.entries(OWN_IMAGES).filter(([suite]) => nonFlagArgs.length === 0 || nonFlagArgs.some(pattern => suite.includes(pattern)));
+  if (images.length > 0 && missingRequirements().length === 0) { images.forEach(([, image]) => imageRootfs(image)); }
   const wanted = nonFlagArgs.length === 0 || nonFlagArgs.some(pattern => ON_CLUSTERS.some(folder => `test/real/${folder}/`.includes(pattern) || pattern.includes(folder)));
   if (!wanted || missingForClusters().length > 0) { return; }
   const start = Date.now();

@@ -10,7 +10,7 @@ import { Manifest } from './manifest';
 import { DEAD_NAME_SERVER, writeInPlace } from './names';
 import { ociConfig, OciMount } from './oci';
 import { checkPodSpec } from './pod-shape';
-import { rootfsOf } from './rootfs';
+import { imageRootfs } from './rootfs';
 import type { SiteNode } from './site-node';
 import { Storage, TOKEN_VOLUME, Volumes } from './volumes';
 
@@ -270,11 +270,12 @@ export class Pod {
       // The image has no entry point: a command is the template's to say.
       throw new Error(`${this.name}/${container.name} has no command`);
     }
+    const image = imageRootfs(container.image);
     const config = ociConfig({
       container,
       podSecurity: this.spec.securityContext,
       rootfs: path.join(directory, 'rootfs'),
-      image: rootfsOf(container.image),
+      image,
       argv,
       env: variables,
       hostname: this.hostname,
@@ -284,7 +285,7 @@ export class Pod {
     });
     fs.writeFileSync(path.join(directory, 'config.json'), JSON.stringify(config));
     const id = `${this.lab.prefix}-${path.basename(this.directory)}-${container.name}-${this.runs}`;
-    const started = await Container.start(id, path.join(this.lab.state, 'runc'), directory, rootfsOf(container.image));
+    const started = await Container.start(id, path.join(this.lab.state, 'runc'), directory, image);
     this.containers.set(container.name, started);
     return started;
   }

@@ -1,7 +1,7 @@
 import { App, Duration, Size } from 'cdk8s';
 import { Pool } from './pool';
 import { describeReal } from './requirements';
-import { condorVersion, NEXT_IMAGE, nextRootfs } from './rootfs';
+import { condorVersion, NEXT_IMAGE } from './rootfs';
 import { until } from './until';
 import { Cluster, CondorHost, CondorImage, CondorVersion, FederatedCluster, Federation, ServiceExposure, StartdFleet } from '../../src';
 
@@ -21,7 +21,7 @@ function privatePool(outdir: string): void {
     trustDomain: 'cern.ch',
     centralManagers: [{ address: 'condor.cern.ch' }],
     accessPoints: [{ name: 'ap1', address: 'condor-ap1.condor.svc', exposure: ServiceExposure.clusterInternal() }],
-    image: new CondorImage({ reference: NEXT_IMAGE, version: CondorVersion.of(condorVersion(nextRootfs())), slotUserPattern: 'slot1_%d', slotUsers: 64 }),
+    image: new CondorImage({ reference: NEXT_IMAGE, version: CondorVersion.of(condorVersion(NEXT_IMAGE)), slotUserPattern: 'slot1_%d', slotUsers: 64 }),
     negotiatorInterval: Duration.seconds(5),
     extraConfig: { NEGOTIATOR_MIN_INTERVAL: 1, NEGOTIATOR_CYCLE_DELAY: 1 },
   });

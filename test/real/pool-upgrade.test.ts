@@ -1,7 +1,7 @@
 import { apply, dayTwoPool, doneOnce, followed, PLACES, running, State, work } from './day-two-pool';
 import { Pool } from './pool';
 import { describeReal } from './requirements';
-import { condorVersion, imageRootfs, NEXT_IMAGE, nextRootfs } from './rootfs';
+import { condorVersion, IMAGE_NAME, NEXT_IMAGE } from './rootfs';
 import { until } from './until';
 import { CondorImage, CondorVersion } from '../../src';
 
@@ -37,9 +37,9 @@ describeReal('an upgrade of HTCondor', () => {
   const old = CondorImage.debian();
 
   beforeAll(async () => {
-    const version = condorVersion(nextRootfs());
+    const version = condorVersion(NEXT_IMAGE);
     next = new CondorImage({ reference: NEXT_IMAGE, version: CondorVersion.of(version), slotUserPattern: 'slot1_%d', slotUsers: 64 });
-    expect(condorVersion(imageRootfs())).toBe(old.version.toString());
+    expect(condorVersion(IMAGE_NAME)).toBe(old.version.toString());
     expect(next.version.compareTo(CondorVersion.V25_0)).toBeGreaterThan(0);
     pool = await Pool.start(dayTwoPool(), PLACES);
     await until('the machines are in the pool', async () => (await pool.machines()).length === 2);

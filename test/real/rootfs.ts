@@ -9,14 +9,22 @@ import { cached } from './cache';
 export const IMAGE_NAME = 'cdk8s-hep/htcondor';
 
 const RECIPE = path.join(__dirname, '..', '..', 'images', 'htcondor');
-/** The tag of the image with the HTCondor of a suite that isn't released yet. */
-const NEXT = 'next';
-/** Where that is to be had: one of them may not be installable for a while. */
-const NEXT_SUITES = ['sid', 'testing'];
 /** As much as a command may write. */
 const MOST_OUTPUT = 64 * 1024 * 1024;
 
 const RECIPE_FILES = ['accounts', 'build', 'directories'];
+
+/** The same HTCondor, with Open MPI. */
+export const MPI_IMAGE = `${IMAGE_NAME}:23.9.6-trixie-mpi`;
+
+/** A newer HTCondor, of a suite of Debian that isn't released yet. */
+export const NEXT_IMAGE = `${IMAGE_NAME}:next`;
+
+/** What the recipe is told for images other than that of most pods; the next one if that fails, since what isn't released can't always be installed. */
+const VARIANTS: { readonly [reference: string]: string[][] } = {
+  [MPI_IMAGE]: [['trixie', 'openmpi-bin', 'python3-mpi4py']],
+  [NEXT_IMAGE]: [['sid'], ['testing']],
+};
 
 /** What a command in the image did. */
 export interface ImageRun {
@@ -51,40 +59,32 @@ function run(command: string, args: string[]): void {
 }
 
 /**
- * The directory of the image's root file system, built on first use from
+ * The directory of an image's root file system, built on first use from
  * images/htcondor. Nobody writes into it: users put an overlay on it.
  *
  * Its name holds the recipe's hash.
  */
-export function imageRootfs(): string {
-  return cached(`htcondor-${recipeHash()}`, (tree) => {
+export function imageRootfs(reference: string = IMAGE_NAME): string {
+  const variants = VARIANTS[reference] ?? [[]];
+  return cached(['htcondor', recipeHash(), ...variants[0].map(word => word.replace('/', '-'))].join('-'), (tree) => {
     const tar = `${tree}.tar`;
-    run(path.join(RECIPE, 'build'), [tar]);
+    build(tar, variants);
     run('tar', ['--numeric-owner', '-xpf', tar, '-C', tree]);
   });
 }
 
-/** The same with a newer HTCondor. */
-export function nextRootfs(): string {
-  return cached(`htcondor-next-${recipeHash()}`, (tree) => {
-    const tar = `${tree}.tar`;
-    const built = NEXT_SUITES.map(suite => () => run(path.join(RECIPE, 'build'), [tar, suite]));
-    try { built[0](); } catch { built[1](); }
-    run('tar', ['--numeric-owner', '-xpf', tar, '-C', tree]);
-  });
+function build(tar: string, [variant, ...others]: string[][]): void {
+  try {
+    run(path.join(RECIPE, 'build'), [tar, ...variant]);
+  } catch (error) {
+    if (others.length === 0) { throw error; }
+    build(tar, others);
+  }
 }
 
-/** The name of the image with a newer HTCondor. */
-export const NEXT_IMAGE = `${IMAGE_NAME}:${NEXT}`;
-
-/** The version of HTCondor in a root file system, as Debian numbers it. */
-export function condorVersion(rootfs: string): string {
-  return /^condor\t([\d.]+)/m.exec(fs.readFileSync(path.join(rootfs, 'usr/share/cdk8s-hep.packages'), 'utf8'))![1];
-}
-
-/** The root file system of an image, by the name that a pod gives it. */
-export function rootfsOf(reference: string): string {
-  return reference === NEXT_IMAGE ? nextRootfs() : imageRootfs();
+/** The version of HTCondor in an image, as Debian numbers it. */
+export function condorVersion(reference: string): string {
+  return /^condor\t([\d.]+)/m.exec(fs.readFileSync(path.join(imageRootfs(reference), 'usr/share/cdk8s-hep.packages'), 'utf8'))![1];
 }
 
 // $1 an empty directory, $2 the image, $3 the extra files, then the command.

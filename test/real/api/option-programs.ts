@@ -3,10 +3,10 @@ import { ContainerResources, Cpu } from 'cdk8s-plus-27';
 import * as fc from 'fast-check';
 import {
   AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, Cluster, ClusterIdentity, ClusterProps, CondorHost,
-  CondorHostProps, CondorImage, CondorPool, CondorVersion, ExecuteDirectory, FederatedCluster, Federation, FileSystem, HighAvailabilityOptions,
-  JobDefaults, JoinMode, NegotiatorPreemption, PoolBackup, PoolBackupProps, PoolPreflight, PoolPreflightProps, RunMode, ServiceExposure,
-  StartdFleet, StartdFleetProps, StartdLiveness, StartdMemberOptions, TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions,
-  UserPriorityPreemption,
+  CondorHostProps, CondorImage, CondorPool, CondorVersion, Defragmentation, DrainSchedule, ExecuteDirectory, FederatedCluster, Federation,
+  FileSystem, HighAvailabilityOptions, JobDefaults, JoinMode, NegotiatorPreemption, ParallelUniverse, PoolBackup, PoolBackupProps, PoolPreflight,
+  PoolPreflightProps, RunMode, ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness, StartdMemberOptions, TokenAuthorization, TokenMint,
+  TokenMintProps, TokenRoleOptions, UserPriorityPreemption,
 } from '../../../src';
 
 /** Values for every option of a construct: the compiler misses the ones that are not here. */
@@ -77,6 +77,7 @@ const accessPointChoices: Choices<AccessPointOptions> = {
   storageClass: of('fast'),
   resources: RESOURCES,
   maxJobsRunning: of(10, 20000),
+  parallelUniverse: fc.boolean(),
   evictable: of(true, false),
 };
 
@@ -92,6 +93,22 @@ const preemptionChoices: Choices<NegotiatorPreemption> = {
   considered: fc.boolean(),
   partitionableSlots: fc.boolean(),
   early: fc.boolean(),
+};
+
+const defragmentationChoices: Choices<Defragmentation> = {
+  machinesPerHour: of(1, 7, 360),
+  maxConcurrentDraining: of(4),
+  maxWholeMachines: of(2),
+  wholeMachine: of(ClassAdExpression.parse('Cpus == TotalSlotCpus && Cpus >= 8')),
+  clusters: of(['elsewhere']),
+  requirements: of(ClassAdExpression.parse('Datacenter =?= "meyrin"')),
+  rank: of(ClassAdExpression.parse('-TotalCpus')),
+  schedule: of(DrainSchedule.GRACEFUL, DrainSchedule.QUICK, DrainSchedule.FAST),
+};
+
+const parallelUniverseChoices: Choices<ParallelUniverse> = {
+  accessPoint: of('ap1'),
+  onlyParallel: fc.boolean(),
 };
 
 const highAvailabilityChoices: Choices<HighAvailabilityOptions> = {
@@ -120,6 +137,7 @@ const hostChoices: Choices<CondorHostProps> = {
   // who considers nothing preempts nothing, and early is for machines' ranks alone
   preemption: optional(preemptionChoices).map(({ considered, ...drawn }): NegotiatorPreemption =>
     considered === false ? { considered } : drawn.early ? { considered, early: true } : { considered, ...drawn }),
+  defragmentation: optional(defragmentationChoices, 'machinesPerHour'),
   signingKey: of({ secretName: 'pool-key', key: 'signing' }),
   memberSigningKeys: of(true),
   image: IMAGES,
@@ -155,8 +173,10 @@ const fleetChoices: Choices<Omit<StartdFleetProps, 'pool'>> = {
   memoryOverhead: of(Size.gibibytes(1)),
   gpus: of(0, 2),
   gpuResource: of('amd.com/gpu'),
+  gpuJobsOnly: of(true),
   reservedDisk: of(Size.gibibytes(4)),
   attributes: ATTRIBUTES,
+  parallelUniverse: optional(parallelUniverseChoices, 'accessPoint'),
   slots: of([{ share: 0.5 }, { share: 0.25, count: 2, partitionable: false }], [{ share: 1 }]),
   start: POLICY,
   rank: of(ClassAdExpression.integer(1), ClassAdExpression.target('JobPrio')),
@@ -255,6 +275,8 @@ export const ALL_OPTIONS = Object.entries({
   JobDefaults: jobDefaultChoices,
   HighAvailabilityOptions: highAvailabilityChoices,
   NegotiatorPreemption: preemptionChoices,
+  Defragmentation: defragmentationChoices,
+  ParallelUniverse: parallelUniverseChoices,
   StartdFleetProps: fleetChoices,
   StartdMemberOptions: memberChoices,
   PoolPreflightProps: preflightChoices,
@@ -269,12 +291,13 @@ const onOneClaim = (backup: Partial<PoolBackupProps>) => backup.claimName ? { ..
 const withGroups = (host: CondorHostProps): CondorHostProps => host.accountingGroups ? host : {
   ...host, quotaOversubscription: undefined, groupOrder: undefined, preemption: host.preemption && { ...host.preemption, userPriority: undefined },
 };
+const withGpus = <T extends { gpus?: number }>(fleet: T): T => fleet.gpus ? fleet : { ...fleet, gpuJobsOnly: undefined };
 const withPreempt = <T extends StartdMemberOptions>(policy: T): T => policy.wantVacate ? { preempt: LONG_RUN, ...policy } : policy;
 
 const VALUES = fc.record<Values>({
   cluster: optional(clusterChoices),
   host: optional(hostChoices, 'trustDomain', 'centralManagers', 'accessPoints').map(withGroups),
-  fleet: optional(fleetChoices).map(withPreempt),
+  fleet: optional(fleetChoices).map(withPreempt).map(withGpus),
   member: optional(memberChoices).map(withPreempt),
   preflight: optional(preflightChoices),
   mint: optional(mintChoices),
@@ -294,16 +317,21 @@ export function optionPrograms(count: number): OptionProgram[] {
   }));
 }
 
-/** What is about several central managers, only where there are several. */
+/** What is about several central managers, only where there are several; the clusters that it names are there. */
 function fitting(host: CondorHostProps): CondorHostProps {
-  const { highAvailability, ...single } = host;
-  return host.centralManagers.length > 1 ? host : single;
+  const { highAvailability, ...single } = host.defragmentation?.clusters ? { ...host, executionClusters: host.defragmentation.clusters } : host;
+  return host.centralManagers.length > 1 ? { ...single, highAvailability } : single;
+}
+
+/** A fleet's parallel jobs come from an access point of its pool. */
+function served(fleet: Values['fleet'], [{ name }]: AccessPointOptions[]): Values['fleet'] {
+  return fleet.parallelUniverse ? { ...fleet, parallelUniverse: { ...fleet.parallelUniverse, accessPoint: name } } : fleet;
 }
 
 function program(name: string, { cluster, host, fleet: drawn, member, preflight, mint, role, backup, joinMode, federated }: Values): OptionProgram {
   // in a federation a fleet has its members' names
   const { clusterName, ...rest } = drawn;
-  const fleet = federated || clusterName === undefined ? rest : drawn;
+  const fleet = served(federated || clusterName === undefined ? rest : drawn, host.accessPoints);
   const set = (type: string, options: object = {}) =>
     Object.entries(options).filter(([, value]) => value !== undefined).map(([option]) => `${type}.${option}`);
   // a default namespace would be every program's own
@@ -318,6 +346,8 @@ function program(name: string, { cluster, host, fleet: drawn, member, preflight,
       ...set('JobDefaults', host.jobDefaults),
       ...set('HighAvailabilityOptions', host.highAvailability),
       ...set('NegotiatorPreemption', host.preemption),
+      ...set('Defragmentation', host.defragmentation),
+      ...set('ParallelUniverse', fleet.parallelUniverse),
       ...set('StartdFleetProps', fleet),
       ...federated ? set('StartdMemberOptions', member) : [],
       ...set('PoolPreflightProps', preflight),

@@ -1,0 +1,129 @@
+import * as fs from 'fs';
+import * as path from 'path';
+import { App, Duration, Size } from 'cdk8s';
+import { Pool } from './pool';
+import { describeReal } from './requirements';
+import { MPI_IMAGE } from './rootfs';
+import { until } from './until';
+import { Cluster, CondorHost, CondorImage, FederatedCluster, Federation, StartdFleet } from '../../src';
+
+const EXAMPLE = path.join(__dirname, '..', '..', 'examples', 'mpi');
+const MEMBERS = ['meyrin', 'tsystems'] as const;
+const NODES = ['node-1', 'node-2'] as const;
+
+const node = (kind: string) => ({ allocatable: { cpu: '8', memory: '8000Mi' }, labels: { kind } });
+const nodes = { 'node-1': node('mpi'), 'node-2': node('mpi') };
+
+const PLACES = {
+  'condor-host': { cidr: '10.1.0.0/16', nodes: { 'host-1': node('host') } },
+  'meyrin': { cidr: '10.2.0.0/16', nodes: { ...nodes, 'node-3': node('plain') } },
+  'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes },
+};
+
+/** Two members with two machines each that have MPI, and a machine without it in one of them. */
+function program(outdir: string): void {
+  const app = new App({ outdir });
+  const host = new Cluster(app, 'condor-host');
+  const federation = new Federation(app, 'fed', { host });
+  for (const member of MEMBERS) { new FederatedCluster(app, member, { federation }); }
+  const pool = new CondorHost(host, 'condor', {
+    trustDomain: 'cern.ch',
+    centralManagers: [{ address: 'condor.cern.ch' }],
+    accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
+    image: CondorImage.debian(),
+    negotiatorInterval: Duration.seconds(5),
+  });
+  const machines = { pool, cpus: 2, memory: Size.mebibytes(2000), updateInterval: Duration.seconds(10) };
+  new StartdFleet(federation, 'mpi', {
+    ...machines,
+    image: CondorImage.debian(MPI_IMAGE),
+    attributes: { HasMPI: true },
+    parallelUniverse: { accessPoint: 'ap1' },
+    nodeSelector: { kind: 'mpi' },
+  });
+  // HTCondor says of itself that it has it, everywhere
+  new StartdFleet(federation, 'plain', { ...machines, attributes: { HasMPI: false }, nodeSelector: { kind: 'plain' } });
+  app.synth();
+}
+
+describeReal('parallel jobs', () => {
+  let pool: Pool;
+  beforeAll(async () => {
+    pool = await Pool.start(program, PLACES);
+    await until('all machines are in the pool', async () => (await pool.machines()).length === 5, 150);
+  }, 600_000);
+  afterAll(() => pool?.close());
+
+  const put = async (file: string) => pool.asUser(['sh', '-c', `cat >${file} && chmod +x ${file}`], fs.readFileSync(path.join(EXAMPLE, file), 'utf8'));
+  const submit = async (text: string) => (await pool.asUser(['sh', '-c', 'cat >job.sub && condor_submit -terse job.sub'], text)).split('.')[0];
+  const running = async (job: string) => (await pool.jobs(job)).every(({ JobStatus }) => JobStatus === 2);
+  const gone = async (job: string) => (await pool.jobs(job)).length === 0;
+  const read = (file: string) => pool.asUser(['cat', file]);
+  const sleeper = (machine: string) => submit(`executable = /bin/sleep
+arguments = 900
+transfer_executable = false
+should_transfer_files = YES
+request_cpus = 2
+request_memory = 100
+request_disk = 1
+requirements = regexp("@${machine.replace('.', '[.]')}$", Name)
+queue
+`);
+  /** What mpirun has printed: the hosts of the ranks, and the sum of their numbers. */
+  const said = async () => {
+    const [, ranks, hosts, total] = /^(\d+) ranks on (.*), in all (\d+)$/m.exec(await read('hello.out.0'))!;
+    return { ranks: Number(ranks), hosts: hosts.split(' ').sort(), total: Number(total) };
+  };
+  const hostsOf = async (member: string) => Object.fromEntries(
+    (await pool.status('-const', `PartitionableSlot && HasMPI && ParallelSchedulingGroup == "${member}"`, '-af', 'Name', 'Machine')).trim().split('\n')
+      .map(line => line.split(' ')).map(([name, machine]) => [name.split('@')[1], machine]));
+
+  test('a machine says that it has MPI where it has it, and in which group it is', async () => {
+    const told = Object.fromEntries((await pool.status('-const', 'PartitionableSlot', '-af', 'Name', 'HasMPI', 'ParallelSchedulingGroup', 'DedicatedScheduler'))
+      .trim().split('\n').map(line => line.split(' ')).map(([name, ...rest]) => [name, rest]));
+    const mpi = (member: string) => ['true', member, 'DedicatedScheduler@ap1@cern.ch'];
+    expect(told).toEqual({
+      ...Object.fromEntries(MEMBERS.flatMap(member => NODES.map(each => [`slot1@${each}@mpi.${member}`, mpi(member)]))),
+      'slot1@node-3@plain.meyrin': ['false', 'undefined', 'undefined'],
+    });
+    for (const member of MEMBERS) {
+      for (const pod of pool.clusters[member].pods) {
+        const has = (await pod.exec(undefined, ['sh', '-c', 'command -v mpirun'])).status === 0;
+        expect({ fleet: pod.workload.metadata.name, has }).toEqual({ fleet: pod.workload.metadata.name, has: pod.workload.metadata.name === 'mpi' });
+      }
+    }
+  });
+
+  test('mpirun of two ranks runs on two machines of one member', async () => {
+    for (const file of ['run-mpi', 'hello.py', 'hello.sub']) { await put(file); }
+    const job = await submit(fs.readFileSync(path.join(EXAMPLE, 'hello.sub'), 'utf8'));
+    await until('the job has left', () => gone(job), 180);
+    const members = await Promise.all(MEMBERS.map(hostsOf));
+    const { ranks, hosts, total } = await said();
+    expect({ ranks, total }).toEqual({ ranks: 2, total: 3 });
+    expect(members.map(each => Object.values(each).sort())).toContainEqual(hosts);
+  }, 240_000);
+
+  test('one free machine in each of two members is not enough, two in one are', async () => {
+    // the slots of the job before are given back first
+    await until('nothing is claimed', async () => (await pool.status('-const', 'State == "Claimed" && time() - LastHeardFrom < 20', '-af', 'Name')).trim() === '', 400, 2000);
+    const sleepers = { meyrin: await sleeper('node-1@mpi.meyrin'), tsystems: await sleeper('node-1@mpi.tsystems') };
+    await until('both members have one machine left', async () => await running(sleepers.meyrin) && await running(sleepers.tsystems), 120);
+    await pool.asUser(['sh', '-c', 'rm -f hello.out.* hello.err.* hello.log']);
+    const job = await submit(fs.readFileSync(path.join(EXAMPLE, 'hello.sub'), 'utf8'));
+    const asked = async () => {
+      const { stdout } = await pool.accessPoint.exec(undefined, ['sh', '-c', 'cat /var/log/condor/SchedLog*']);
+      return Object.fromEntries(MEMBERS.map(member => [member, stdout.split(`idle or unclaimed machines in group ${member} `).length - 1]));
+    };
+    const before = await asked();
+    await until('both members have been looked at', async () => {
+      const now = await asked();
+      return MEMBERS.every(member => now[member] >= before[member] + 2);
+    }, 180, 2000);
+    expect((await pool.jobs(job)).map(({ JobStatus, NumJobStarts }) => ({ JobStatus, NumJobStarts }))).toEqual([{ JobStatus: 1, NumJobStarts: 0 }]);
+    expect(await pool.jobs(sleepers.meyrin)).toEqual([expect.objectContaining({ JobStatus: 2, RemoteHost: 'slot1_1@node-1@mpi.meyrin' })]);
+    await pool.asUser(['condor_rm', sleepers.tsystems]);
+    await until('the job has left', () => gone(job), 300);
+    expect((await said()).hosts).toEqual(Object.values(await hostsOf('tsystems')).sort());
+  }, 900_000);
+});

@@ -1,0 +1,136 @@
+import { App, Duration, Size } from 'cdk8s';
+import { Pool } from './pool';
+import { lives } from './preemption-pool';
+import { describeReal } from './requirements';
+import { until } from './until';
+import { ClassAdExpression, Cluster, ClusterSelector, CondorHost, CondorImage, FederatedCluster, Federation, Placement, StartdFleet } from '../../src';
+
+const node = (kind: string) => ({ allocatable: { cpu: '8', memory: '8000Mi' }, labels: { kind } });
+
+const PLACES = {
+  'condor-host': { cidr: '10.1.0.0/16', nodes: { 'host-1': node('host') } },
+  'meyrin': { cidr: '10.2.0.0/16', nodes: { 'node-1': node('cpu') } },
+  'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: { 'node-1': node('cpu'), 'node-2': node('gpu') } },
+};
+
+/** What jobs ask for, and how long each of them takes. */
+interface Jobs {
+  /** @default 1 */
+  readonly cpus?: number;
+  /** @default - they don't ask */
+  readonly gpus?: number;
+  readonly seconds: number[];
+}
+
+/** In seconds. */
+const RETIREMENT = 900;
+
+/** Two members with a machine of two cores each; those of one of them are drained. Also a machine with two GPUs, as far as HTCondor knows. */
+function program(outdir: string): void {
+  const app = new App({ outdir });
+  const host = new Cluster(app, 'condor-host');
+  const federation = new Federation(app, 'fed', { host });
+  new FederatedCluster(app, 'meyrin', { federation });
+  const tsystems = new FederatedCluster(app, 'tsystems', { federation });
+  const pool = new CondorHost(host, 'condor', {
+    trustDomain: 'cern.ch',
+    centralManagers: [{ address: 'condor.cern.ch' }],
+    accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
+    image: CondorImage.debian(),
+    negotiatorInterval: Duration.seconds(5),
+    // the machine with GPUs has no job, and doesn't count
+    defragmentation: {
+      machinesPerHour: 360, clusters: ['tsystems'], requirements: ClassAdExpression.attribute('TotalGPUs').greaterThan(0).isnt(true),
+    },
+  });
+  const machines = { pool, cpus: 2, memory: Size.mebibytes(2000), updateInterval: Duration.seconds(10) };
+  new StartdFleet(federation, 'startd', {
+    ...machines, nodeSelector: { kind: 'cpu' }, maxJobRetirement: Duration.seconds(RETIREMENT), maxVacate: Duration.seconds(10),
+  });
+  new StartdFleet(new Placement(federation, 'gpus', { clusters: ClusterSelector.of(tsystems) }), 'gpu', {
+    ...machines,
+    nodeSelector: { kind: 'gpu' },
+    gpus: 2,
+    gpuJobsOnly: true,
+    // there is none here: HTCondor's own discovery makes two up
+    extraConfig: { GPU_DISCOVERY_EXTRA: '-extra -simulate:4,2' },
+  });
+  app.synth();
+}
+
+describeReal('machines as a whole', () => {
+  let pool: Pool;
+  beforeAll(async () => {
+    pool = await Pool.start(program, PLACES);
+    await until('all machines are in the pool', async () => (await pool.machines()).length === 3, 150);
+    for (const [user, priority] of [['whole', 1], ['small', 5000]] as const) { await pool.setPriority(`${user}@cern.ch`, priority); }
+  }, 600_000);
+  afterAll(() => pool?.close());
+
+  /** Jobs at one of the machines, each with an event log of its own: `<name>.0`, `<name>.1`, ... */
+  const submit = async (name: string, machine: string, user: string, { cpus = 1, gpus, seconds }: Jobs) => {
+    const text = `executable = /bin/sh
+transfer_executable = false
+should_transfer_files = YES
+request_memory = 100
+request_disk = 1
+request_cpus = ${cpus}
+${gpus === undefined ? '' : `request_gpus = ${gpus}`}
+accounting_group_user = ${user}
+requirements = regexp("@${machine.replace('.', '[.]')}$", Name)
+arguments = "-c 'echo $CUDA_VISIBLE_DEVICES; sleep $(seconds)'"
+output = ${name}.out.$(Process)
+log = ${name}.$(Process)
+queue seconds in (${seconds.join(' ')})
+`;
+    return (await pool.asUser(['sh', '-c', 'cat >job.sub && condor_submit -terse job.sub'], text)).split('.')[0];
+  };
+  const states = async (job: string) => (await pool.jobs(job)).map(({ JobStatus }) => JobStatus);
+  const life = async (log: string) => (await lives(pool))[log];
+
+  test('a whole-node job starts on a fragmented machine that is drained, and on no other', async () => {
+    await submit('small-meyrin', 'startd.meyrin', 'small', { seconds: [1800, 1800] });
+    // a slot that was given goes on with the next small job, for longer than this takes
+    await submit('small-tsystems', 'startd.tsystems', 'small', { seconds: Array(10).fill(60) });
+    await until('both machines are full of small jobs', async () => {
+      const claimed = (await pool.status('-const', 'DynamicSlot && Activity == "Busy"', '-af', 'Name')).split('\n');
+      return ['meyrin', 'tsystems'].every(member => claimed.filter(name => name.endsWith(`startd.${member}`)).length === 2);
+    }, 120);
+    const elsewhere = await submit('whole-meyrin', 'startd.meyrin', 'whole', { cpus: 2, seconds: [1] });
+    const drained = await submit('whole-tsystems', 'startd.tsystems', 'whole', { cpus: 2, seconds: [1] });
+    await until('the job has had a whole machine', async () => (await states(drained)).length === 0, 300, 2000);
+    expect((await life('whole-tsystems.0')).began).toHaveLength(1);
+    expect(await pool.jobs(elsewhere)).toEqual([expect.objectContaining({ JobStatus: 1, NumJobStarts: 0 })]);
+    // who drains leaves a machine alone that has given another reason
+    const { stdout } = await pool.centralManager.exec(undefined, ['grep', 'Initiating graceful draining of', '/var/log/condor/DefragLog']);
+    expect(stdout).toContain('slot1@node-1@startd.tsystems');
+    expect(stdout).not.toContain('meyrin');
+  }, 480_000);
+
+  test('small jobs go on to their end while their machine drains', async () => {
+    const all = Object.entries(await lives(pool)).filter(([log]) => log.startsWith('small-'));
+    expect(all.filter(([, { ended }]) => ended).length).toBeGreaterThanOrEqual(2);
+    expect(all.filter(([, { left }]) => left.length > 0)).toEqual([]);
+  });
+
+  test('each job has its own GPU, and jobs that ask for none stay away', async () => {
+    const ad = await pool.ad('-const', 'PartitionableSlot && TotalGPUs > 0');
+    expect(ad).toMatchObject({ TotalGPUs: 2, TotalCpus: 2 });
+    const none = await submit('gpu-none', 'gpu.tsystems', 'whole', { seconds: [1] });
+    const long = await submit('gpu-long', 'gpu.tsystems', 'small', { gpus: 1, seconds: [600, 600] });
+    await until('two jobs run', async () => (await states(long)).every(status => status === 2), 120);
+    const devices = (ad.AssignedGPUs as string).split(',').sort();
+    expect(new Set(devices).size).toBe(2);
+    const machine = pool.clusters.tsystems.pods.find(({ workload }) => workload.metadata.name === 'gpu')!;
+    const printed = async () => (await machine.exec(undefined, ['sh', '-c', 'cat /var/lib/condor/execute/dir_*/_condor_stdout'])).stdout.trim().split('\n').sort();
+    await until('both have printed what they see', async () => (await printed()).length === devices.length, 60);
+    expect(await printed()).toEqual(devices);
+    expect(await states(none)).toEqual([1]);
+    // the machine is free again, and still none comes without a GPU
+    await pool.asUser(['condor_rm', long]);
+    const last = await submit('gpu-last', 'gpu.tsystems', 'small', { gpus: 2, seconds: [1] });
+    await until('a job has had both', async () => (await states(last)).length === 0, 120);
+    expect((await pool.asUser(['cat', 'gpu-last.out.0'])).trim().split(',').sort()).toEqual(devices);
+    expect(await pool.jobs(none)).toEqual([expect.objectContaining({ JobStatus: 1, NumJobStarts: 0 })]);
+  }, 300_000);
+});
