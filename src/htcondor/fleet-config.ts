@@ -130,7 +130,8 @@ function setIdentity(knobs: KnobSet, { name: fleet, pool, parallelUniverse }: Fl
 }
 
 /** What a fleet or a member wants of jobs, and what follows from what the machines are for. */
-function policyOf({ gpuJobsOnly, parallelUniverse, pool, negotiatorInterval }: FleetSettings, { start, rank, preempt, wantVacate, kill }: StartdPolicy): StartdPolicy {
+function policyOf(settings: FleetSettings, { start, rank, preempt, wantVacate, kill }: StartdPolicy): StartdPolicy {
+  const { gpuJobsOnly, parallelUniverse, pool, negotiatorInterval } = settings;
   const asksForGpu = ClassAdExpression.target('RequestGPUs').greaterThan(0).is(true);
   const policy = { start: gpuJobsOnly && start ? asksForGpu.and(start) : start, rank, preempt, wantVacate, kill };
   return parallelUniverse ? parallelPolicy(policy, parallelUniverse, { uidDomain: pool.uidDomain, negotiatorInterval }) : policy;
