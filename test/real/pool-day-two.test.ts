@@ -12,8 +12,9 @@ describeReal('day two', () => {
   let pool: Pool;
   let steady: string;
   const said = async (pod: { exec: Pool['centralManager']['exec'] }, ...argv: string[]) => (await pod.exec(undefined, argv, { timeout: 60 })).stdout;
-  /** When the daemons of a pod were started, without what comes and goes. */
-  const daemons = async (pod: Pool['centralManager']) => (await said(pod, 'ps', '-eo', 'pid,lstart,comm')).split('\n').filter(line => /condor_(master|coll|nego|sched|startd)/.test(line));
+  /** When the master of a pod and its daemons were started; they fork others to answer questions. */
+  const daemons = async (pod: Pool['centralManager']) => (await said(pod, 'ps', '-eo', 'ppid,pid,lstart,comm')).split('\n')
+    .filter(line => /^ *[01] .* condor_(master|coll|nego|sched|startd)/.test(line));
 
   beforeAll(async () => {
     pool = await Pool.start(dayTwoPool(), PLACES);
@@ -44,8 +45,7 @@ describeReal('day two', () => {
     expect(await apply(pool, {}, HOST, 'meyrin', 'tsystems')).toEqual([]);
     await followed(pool);
     await doneOnce(pool, waiting, 'tsystems');
-    const after = await Promise.all(pods.map(daemons));
-    expect(after).toEqual(before);
+    await until('no daemon is another', async () => JSON.stringify(await Promise.all(pods.map(daemons))) === JSON.stringify(before), 60);
   }, 400_000);
 
   test('a configuration that HTCondor can not read is not taken', async () => {
@@ -91,12 +91,12 @@ describeReal('day two', () => {
     await until('the removed job is history', async () => (await pool.asUser(['condor_history', removed, '-af', 'ClusterId'])).trim() === removed, 60);
     const usageOf = async () => Number(/submitter@cern\.ch (\S+)/.exec(await pool.usage())?.[1] ?? 0);
     await until('usage is written', async () => await usageOf() > 0, 90);
+    const usage = await usageOf();
 
     for (const server of SERVERS) {
       const { status, log } = await pool.clusters[HOST].runJob(`backup-${server}`);
-      expect({ server, status, log }).toEqual({ server, status: 0, log: expect.stringMatching(/^-rw.* [\d.TZ-]+\.tar\n$/) });
+      expect({ server, status, log }).toEqual({ server, status: 0, log: expect.stringMatching(/^-rw.* [\d.TZ-]+\.tar\n$/m) });
     }
-    const usage = await usageOf();
 
     for (const server of SERVERS) {
       const pod = pool.clusters[HOST].pod(`${server}-0`);
@@ -104,7 +104,7 @@ describeReal('day two', () => {
       const spool = pool.clusters[HOST].claim('condor', `spool-${server}-0`);
       for (const entry of fs.readdirSync(spool)) { fs.rmSync(path.join(spool, entry), { recursive: true }); }
       const { status, log } = await pool.clusters[HOST].runJob(`backup-${server}-restore`);
-      expect({ server, status, log }).toEqual({ server, status: 0, log: expect.stringMatching(/^restored .*\.tar; what was there before is in before-restore-.*\.tar\n$/) });
+      expect({ server, status, log }).toEqual({ server, status: 0, log: expect.stringMatching(/^restored .*\.tar; what was there before is in before-restore-.*\.tar\n$/m) });
       // a copy may end in the middle of what was being written
       if (server === 'condor-ap1') { fs.appendFileSync(path.join(spool, 'job_queue.log'), `105\n103 ${idle}.0 Remark "hal`); }
       await pool.clusters[HOST].startPod(pod.workload, pod.name, pod.node);
@@ -113,7 +113,7 @@ describeReal('day two', () => {
     expect((await pool.jobs(idle)).map(({ JobStatus }) => JobStatus)).toEqual([1]);
     expect((await pool.asUser(['condor_history', removed, '-af', 'ClusterId'])).trim()).toBe(removed);
     await until('accounting is there', async () => await usageOf() > 0, 60);
-    expect(await usageOf()).toBeGreaterThanOrEqual(0.9 * usage);
+    expect(await usageOf()).toBeGreaterThanOrEqual(usage);
 
     await pool.asUser(['condor_qedit', idle, 'Requirements', 'regexp("[.]meyrin$", TARGET.Name)']);
     await pool.finished(idle, 180);
