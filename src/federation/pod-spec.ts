@@ -12,6 +12,7 @@ const PATHS: { readonly [kind: string]: readonly string[] } = {
   'PodTemplate.': ['template', 'spec'],
   'ReplicaSet.apps': TEMPLATE,
   'ReplicationController.': TEMPLATE,
+  'ScaledJob.keda.sh': ['spec', 'jobTargetRef', ...TEMPLATE.slice(1)],
   'StatefulSet.apps': TEMPLATE,
 };
 

@@ -9,9 +9,11 @@ import { CondorHostProps } from './condor-host-props';
 import { isGiven, KnobSet, Macro } from './config';
 import { Credential, resourceRequirements } from './daemon-pod';
 import { DEFRAGMENTATION_DAEMON, defragmentationProblems, setDefragmentation } from './defragmentation';
+import { DemandOrder } from './demand-scripts';
 import { HIGH_AVAILABILITY_DAEMONS, highAvailabilityProblems, setHighAvailability } from './high-availability';
 import { CondorImage } from './image';
 import { setJobDefaults } from './job-defaults';
+import { demandFiles, setDemand } from './job-demand';
 import { CONFIG_WATCH, isLive, watchConfiguration, withDigest } from './live-configuration';
 import { memberKeyring, trustMemberKey } from './member-keys';
 import { Negotiation, setNegotiatorPreemption } from './negotiator-preemption';
@@ -89,6 +91,8 @@ export class CondorHost extends Construct implements ICondorPool {
   private readonly props: CondorHostProps;
 
   private readonly fleets: (() => string[])[] = [];
+
+  private readonly elasticFleets: (() => DemandOrder[])[] = [];
 
   private readonly configurations = new Map<CentralManagerOptions, CentralManagerConfiguration>();
 
@@ -223,6 +227,15 @@ export class CondorHost extends Construct implements ICondorPool {
   }
 
   /**
+   * Counts for an elastic fleet how many execution points its members could use.
+   *
+   * @internal
+   */
+  public _count(orders: () => DemandOrder[]): void {
+    this.elasticFleets.push(orders);
+  }
+
+  /**
    * What the pool does with running jobs, for the fleets that must fit it.
    *
    * @internal
@@ -241,6 +254,7 @@ export class CondorHost extends Construct implements ICondorPool {
     new PoolServer(this, name, {
       ...this.server(name, 'central-manager', port, options),
       configuration: () => this.centralManagerConfiguration(options),
+      files: () => this.elasticFleets.length > 0 ? demandFiles(this.demand()) : {},
       resources: resourceRequirements(options.resources ?? { cpu: { request: millicores(250) }, memory: { request: Size.mebibytes(512) } }),
       spoolSize: options.spoolSize ?? Size.gibibytes(1),
       keyring: this._memberSigningKeys ? memberKeyring(this.node.id, () => this._clusters) : undefined,
@@ -349,7 +363,7 @@ export class CondorHost extends Construct implements ICondorPool {
     const clusters = this._clusters;
     // a member's collector passes on what it hears: when it ends, what it has passed on is there until it expires. A new pod knows nothing
     const revoked = [...this.revoked].sort();
-    const given = { clusters, revoked, tokenLifetimes: new Map(this.tokenLifetimes) };
+    const given = { clusters, revoked, tokenLifetimes: new Map(this.tokenLifetimes), elastic: this.elasticFleets.length > 0 };
     let configuration = this.configurations.get(options);
     if (!configuration || !isDeepStrictEqual(configuration.given, given)) {
       const knobs = this.centralManagerKnobs(options, clusters);
@@ -371,10 +385,11 @@ export class CondorHost extends Construct implements ICondorPool {
     const knobs = this.serverKnobs(address, port, new Macro([`${POD_IP.text}:${port}`, ...others].join(', ')));
     knobs.section('Central manager');
     const several = this.props.centralManagers.length > 1;
+    const elastic = this.elasticFleets.length > 0;
     const defragments = this.defragments(options);
     knobs.set('DAEMON_LIST', [
       'MASTER', CONFIG_WATCH, 'COLLECTOR', 'NEGOTIATOR', ...several ? HIGH_AVAILABILITY_DAEMONS : [], ...defragments ? [DEFRAGMENTATION_DAEMON] : [],
-      ...clusters.map(collectorDaemon),
+      ...clusters.map(collectorDaemon), ...elastic ? ['DEMAND'] : [],
     ]);
     knobs.set('COLLECTOR_NAME', `${this.node.id} of ${this.trustDomain}`);
     // it would write a certificate beside the configuration, which it can't
@@ -394,6 +409,7 @@ export class CondorHost extends Construct implements ICondorPool {
     if (several) { setHighAvailability(knobs, this.collectors, `negotiator@${this.uidDomain}`, this.props.highAvailability ?? {}); }
     const { accountingGroups = [], quotaOversubscription, groupOrder } = this.props;
     knobs.report(...setAccountingGroups(knobs, 'accountingGroups', accountingGroups, { quotaOversubscription, groupOrder }));
+    if (elastic) { setDemand(knobs, port); }
     knobs.report(...setNegotiatorPreemption(knobs, 'preemption', this._negotiation, accountingGroups.length > 0));
     if (defragments) { setDefragmentation(knobs, this.props.defragmentation!, this.uidDomain); }
     this.addExtraConfig(knobs);
@@ -452,6 +468,12 @@ export class CondorHost extends Construct implements ICondorPool {
    */
   public get _clusters(): string[] {
     return this.allClusters().filter(cluster => !this.revoked.has(cluster));
+  }
+
+  /** What is counted for, in the order in which it is filled: the cheapest first. */
+  private demand(): DemandOrder[] {
+    const clusters = new Set(this._clusters);
+    return this.elasticFleets.flatMap(orders => orders()).filter(({ cluster }) => clusters.has(cluster)).sort((one, other) => one.cost - other.cost);
   }
 
   private addExtraConfig(knobs: KnobSet): void {

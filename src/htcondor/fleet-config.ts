@@ -6,10 +6,11 @@ import { DrainOptions, setDrain } from './drain';
 import { FileSystem, setFileSystems } from './file-system';
 import { setHttpProxy } from './http-proxy';
 import { CondorImage } from './image';
+import { COST_ATTRIBUTE } from './job-demand';
 import { CONFIG_WATCH, watchConfiguration } from './live-configuration';
 import { setMachineAttributes } from './machine-attributes';
 import { DEDICATED_SCHEDULER, dedicatedScheduler, PARALLEL_SCHEDULING_GROUP, parallelPolicy, ParallelUniverse } from './parallel-universe';
-import { CLUSTER_NAME_VARIABLE, MEMBER_CONFIG_FILE, NODE_NAME_VARIABLE, PATHS, POD_IP_VARIABLE } from './paths';
+import { CLUSTER_NAME_VARIABLE, MEMBER_CONFIG_FILE, NODE_NAME_VARIABLE, PATHS, POD_IP_VARIABLE, POD_NAME_VARIABLE } from './paths';
 import { ICondorPool } from './pool';
 import { poolKnobs } from './pool-config';
 import { admitNeighbours, requireAuthentication } from './pool-security';
@@ -19,9 +20,16 @@ import { StartdMemberOptions } from './startd-fleet-props';
 import { setStartdPolicy, StartdPolicy } from './startd-policy';
 import { problem } from '../problem';
 
+/** How machines come and leave. */
+export interface Elasticity {
+  readonly idleShutdown: Duration;
+  readonly costOf: (cluster: string) => number;
+}
+
 /** A fleet as its configuration needs to know it, defaults filled in. */
 export interface FleetSettings {
   readonly name: string;
+  readonly elasticity?: Elasticity;
   readonly pool: ICondorPool;
   readonly image: CondorImage;
   readonly runMode: RunMode;
@@ -84,6 +92,8 @@ export function fleetKnobs(settings: FleetSettings): KnobSet {
   knobs.report(...setSlotTypes(knobs, settings.slots));
   if (settings.gpus > 0) { knobs.use('FEATURE', 'GPUs'); }
   setStartdPolicy(knobs, policyOf(settings, settings.policy));
+  // its master leaves with it
+  if (settings.elasticity) { knobs.set('STARTD_NOCLAIM_SHUTDOWN', settings.elasticity.idleShutdown); }
   knobs.set('CLAIM_WORKLIFE', settings.claimWorklife, 'claimWorklife');
   knobs.report(...setDrain(knobs, settings.drain));
   if (settings.heartbeat.toSeconds() < 30) { knobs.report(problem('heartbeat', `${settings.heartbeat.toSeconds()} s`, 'at least 30 s')); }
@@ -113,14 +123,16 @@ export function memberKnobs(settings: FleetSettings, cluster: string, options: S
   if (options.memory !== undefined) { knobs.set('MEMORY', options.memory); }
   setStartdPolicy(knobs, policyOf(settings, options));
   setHttpProxy(knobs, options.httpProxy ?? settings.httpProxy);
-  if (options.attributes) { knobs.report(...setMachineAttributes(knobs, `on(${cluster}).attributes`, options.attributes)); }
+  const cost = settings.elasticity && { [COST_ATTRIBUTE]: settings.elasticity.costOf(cluster) };
+  if (options.attributes ?? cost) { knobs.report(...setMachineAttributes(knobs, `on(${cluster}).attributes`, options.attributes, cost)); }
   return knobs;
 }
 
 /** @param cluster its name, or where HTCondor finds it */
-function setIdentity(knobs: KnobSet, { name: fleet, pool, parallelUniverse }: FleetSettings, cluster: string): void {
-  // named after the node, since the pod's name is another after each restart; the cluster makes it one of a kind
-  const name = new Macro(`$ENV(${NODE_NAME_VARIABLE})@${fleet}.${cluster}`);
+function setIdentity(knobs: KnobSet, { name: fleet, pool, parallelUniverse, elasticity }: FleetSettings, cluster: string): void {
+  // named after the node, since the pod's name is another after each restart; the cluster makes it one of a kind. What comes and leaves
+  // may meet another of its fleet on a node
+  const name = new Macro(`$ENV(${elasticity ? POD_NAME_VARIABLE : NODE_NAME_VARIABLE})@${fleet}.${cluster}`);
   knobs.set('STARTD_NAME', name);
   knobs.set('MASTER_NAME', name);
   knobs.set('COLLECTOR_HOST', new Macro(pool.collectorsOf(cluster).join(', ')));

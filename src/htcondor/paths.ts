@@ -38,6 +38,8 @@ export const HTTP_PROXY_FILE = 'http_proxy';
 
 /** Environment variables that the configuration reads with `$ENV()`. */
 export const NODE_NAME_VARIABLE = 'K8S_NODE_NAME';
+/** Only where execution points come and leave. */
+export const POD_NAME_VARIABLE = 'K8S_POD_NAME';
 /** Only where clusters may join whose names no program knows. */
 export const CLUSTER_NAME_VARIABLE = 'K8S_CLUSTER_NAME';
 export const POD_IP_VARIABLE = 'K8S_POD_IP';

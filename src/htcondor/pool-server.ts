@@ -21,6 +21,8 @@ export interface PoolServerOptions {
   readonly image: CondorImage;
   /** The configuration; asked for when the manifest is rendered. */
   readonly configuration: () => ServerConfiguration;
+  /** Files beside the configuration; the daemons read them again when they change. */
+  readonly files?: () => { readonly [file: string]: string };
   readonly credentials: readonly Credential[];
   readonly keyring?: Keyring;
   readonly port: number;
@@ -67,7 +69,7 @@ export class PoolServer extends Construct {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata,
-      data: Lazy.any({ produce: () => ({ [ROOT_CONFIG_FILE]: options.configuration().text, [WATCH_FILE]: WATCH_SCRIPT }) }),
+      data: Lazy.any({ produce: () => ({ [ROOT_CONFIG_FILE]: options.configuration().text, [WATCH_FILE]: WATCH_SCRIPT, ...options.files?.() }) }),
     });
 
     new ApiObject(this, 'Service', {

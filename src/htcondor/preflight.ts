@@ -217,7 +217,7 @@ export class PoolPreflight extends Construct {
 
   private podSpec(): object {
     const { uid, gid } = this.props.fleet.image;
-    const { spec: machine } = this.props.fleet.daemonSet.toJson().spec.template;
+    const machine = this.props.fleet._podSpec;
     const [{ image, imagePullPolicy }] = machine.containers;
     const { secretName, items: [{ key }] } = machine.volumes.find(({ secret }: any) => secret?.items?.[0]?.path === 'token').secret;
     const variables = {

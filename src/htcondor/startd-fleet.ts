@@ -4,17 +4,17 @@ import { capacityEnvironment, capacityProblems, capacityRequirements } from './c
 import { ClassAdExpression } from './classad';
 import { CondorHost } from './condor-host';
 import { isGiven } from './config';
-import { CONFIG_DIGEST, DAEMON_CONTAINER, daemonPodSpec } from './daemon-pod';
+import { CONFIG_DIGEST, Credential, DAEMON_CONTAINER, daemonPodSpec } from './daemon-pod';
 import { gracePeriodSeconds } from './drain';
 import { ExecuteDirectory } from './execute-directory';
 import { fileSystemClashes, fileSystemProblems, fileSystemsFile } from './file-system';
-import { fleetKnobs, FleetSettings, lateMemberKnobs, memberKnobs } from './fleet-config';
+import { Elasticity, fleetKnobs, FleetSettings, lateMemberKnobs, memberKnobs } from './fleet-config';
 import { httpProxyEnvironment, httpProxyFile, httpProxyProblems } from './http-proxy';
 import { CondorImage } from './image';
 import { digestOf, isLiveInStartd, WATCH_FILE, WATCH_SCRIPT, withDigest } from './live-configuration';
 import { drainProblems } from './negotiator-preemption';
 import { parallelUniverseProblems } from './parallel-universe';
-import { CLUSTER_NAME_VARIABLE, MEMBER_CONFIG_FILE, PATHS, ROOT_CONFIG_FILE } from './paths';
+import { CLUSTER_NAME_VARIABLE, MEMBER_CONFIG_FILE, PATHS, POD_NAME_VARIABLE, ROOT_CONFIG_FILE } from './paths';
 import { startdProbes, StartdLiveness } from './probes';
 import { reachabilityProblems } from './reachability';
 import { RunMode } from './run-mode';
@@ -38,11 +38,26 @@ const fleetsOf = new WeakMap<IConstruct, StartdFleet[]>();
 /** What a startd needs of root to run jobs as other users, and nothing else. */
 const STARTD_CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'KILL', 'SETGID', 'SETUID'];
 
+/** Of several execution points on one node each must have a name of its own. */
+const POD_NAME = [{ name: POD_NAME_VARIABLE, valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }];
+
 /** What a fleet takes of the node's ports unless told otherwise. */
 const NODE_PORTS = { low: 9700, high: 9899 };
 
 /** Link-local addresses at which clouds give out credentials of the node to whoever asks. */
 const CLOUD_METADATA = ['169.254.169.254/32'];
+
+/**
+ * What the workload of a fleet is made of.
+ *
+ * @internal
+ */
+export interface WorkloadParts {
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly labels: { [label: string]: string } };
+  readonly selector: { [label: string]: string };
+  /** The template of its pods. */
+  readonly template: object;
+}
 
 /**
  * Execution points of an HTCondor pool: one startd on each node that it selects, as a DaemonSet.
@@ -62,7 +77,7 @@ export class StartdFleet extends Construct {
   /** The namespace of the fleet. */
   public readonly namespace: string;
 
-  /** The DaemonSet, for patches and overrides of what the properties don't reach. */
+  /** The DaemonSet, for patches and overrides of what the properties don't reach. Of an `ElasticStartdFleet` it is the ScaledJob. */
   public readonly daemonSet: ApiObject;
 
   private readonly props: StartdFleetProps;
@@ -89,19 +104,11 @@ export class StartdFleet extends Construct {
     const metadata = { name: id, namespace: this.namespace, labels };
     new ApiObject(this, 'ServiceAccount', { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false });
     const configMap = new ApiObject(this, 'ConfigMap', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: Lazy.any({ produce: () => this.files() }) });
-    this.daemonSet = new ApiObject(this, 'DaemonSet', {
-      apiVersion: 'apps/v1',
-      kind: 'DaemonSet',
-      metadata,
-      spec: {
-        selector: { matchLabels: selector },
-        updateStrategy: { type: 'OnDelete' },
-        template: {
-          metadata: { labels, annotations: Lazy.any({ produce: () => this.templateAnnotations() }) },
-          spec: Lazy.any({ produce: () => this.podSpec() }),
-        },
-      },
-    });
+    const template = {
+      metadata: { labels, annotations: Lazy.any({ produce: () => ({ ...this.templateAnnotations(), ...this._podAnnotations() }) }) },
+      spec: Lazy.any({ produce: () => ({ ...this.podSpec(), ...this._podFields() }) }),
+    };
+    this.daemonSet = this._workload({ metadata, selector, template });
     if (props.networkPolicy ?? !props.hostNetwork) { this.addNetworkPolicy(metadata, selector); }
 
     this.declareClaims(labels);
@@ -155,6 +162,16 @@ export class StartdFleet extends Construct {
   }
 
   /**
+   * What its pods are, with patches.
+   *
+   * @internal
+   */
+  public get _podSpec(): any {
+    const { spec } = this.daemonSet.toJson();
+    return (spec.jobTargetRef ?? spec).template.spec;
+  }
+
+  /**
    * The Secret of each member that holds the token.
    *
    * @internal
@@ -174,6 +191,87 @@ export class StartdFleet extends Construct {
     return (Federation.tryOf(this)?.members ?? []).filter(member => selector?.selects(member) ?? true);
   }
 
+  /**
+   * What a machine offers, in a member if there is one.
+   *
+   * @internal
+   */
+  public _offer(member?: FederatedCluster): StartdMemberOptions {
+    const { cpus, memory, start, attributes } = this.props;
+    const own = member && this.ofMembers.get(member);
+    return {
+      cpus: own?.cpus ?? cpus, memory: own?.memory ?? memory, start: own?.start ?? start, attributes: { ...attributes, ...own?.attributes },
+    };
+  }
+
+  /**
+   * How machines come and leave, where they do.
+   *
+   * @internal
+   */
+  public get _elasticity(): Elasticity | undefined {
+    return undefined;
+  }
+
+  /**
+   * What makes the pods.
+   *
+   * @internal
+   */
+  protected _workload({ metadata, selector, template }: WorkloadParts): ApiObject {
+    return new ApiObject(this, 'DaemonSet', {
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata,
+      spec: {
+        selector: { matchLabels: selector },
+        updateStrategy: { type: 'OnDelete' },
+        template,
+      },
+    });
+  }
+
+  /**
+   * Annotations of its pods besides the digest of the configuration.
+   *
+   * @internal
+   */
+  protected _podAnnotations(): { [name: string]: string } {
+    return {};
+  }
+
+  /**
+   * What its pods are besides.
+   *
+   * @internal
+   */
+  protected _podFields(): object {
+    return {};
+  }
+
+  /**
+   * Where the workload has the template of its pods.
+   *
+   * @internal
+   */
+  protected _podTemplatePath(): string {
+    return '/spec/template';
+  }
+
+  /**
+   * Files beside the configuration.
+   *
+   * @internal
+   */
+  protected _files(): { [file: string]: string } {
+    return {};
+  }
+
+  /** @internal */
+  protected get _credential(): Credential {
+    return { volume: 'token', secret: this._token, defaultKey: 'token', file: 'token', directory: PATHS.tokens };
+  }
+
   private get settings(): FleetSettings {
     return this.settingsOf({});
   }
@@ -183,6 +281,7 @@ export class StartdFleet extends Construct {
     const { props } = this;
     return {
       name: this.node.id,
+      elasticity: this._elasticity,
       pool: props.pool,
       image,
       runMode: props.runMode ?? RunMode.CONDOR_MASTER,
@@ -253,6 +352,7 @@ export class StartdFleet extends Construct {
       ...fileSystemsFile(this.settings.fileSystems),
       ...httpProxyFile(this.props.httpProxy),
       ...runMode === RunMode.CONDOR_MASTER && { [WATCH_FILE]: WATCH_SCRIPT },
+      ...this._files(),
     };
     const federation = Federation.tryOf(this);
     if (federation?.lateMembers) { return { ...files, [MEMBER_CONFIG_FILE]: this.withDigest(lateMemberKnobs(this.settings).draft()) }; }
@@ -293,16 +393,16 @@ export class StartdFleet extends Construct {
       command: [settings.image._sbin(master ? 'condor_master' : 'condor_startd'), '-f'],
       configMap: this.node.id,
       watchesConfiguration: master,
-      credentials: [{
-        volume: 'token', secret: this._token, defaultKey: 'token', file: 'token', directory: PATHS.tokens,
-      }],
+      credentials: [this._credential],
       renewCredentials: true,
       mounted: settings.fileSystems.map(each => ({ volume: each._volume(this.node.id), mount: each._mount })),
       directories: [{ volume: 'execute', path: PATHS.execute, source: (props.executeDirectory ?? ExecuteDirectory.emptyDir())._volumeSource }],
       rootCapabilities: props.rootless ? undefined : STARTD_CAPABILITIES,
       privileged: props.privileged,
       hostNetwork: props.hostNetwork,
-      environment: [...capacityEnvironment(DAEMON_CONTAINER), ...this.proxyEnvironment(), ...this.lateEnvironment()],
+      environment: [
+        ...capacityEnvironment(DAEMON_CONTAINER), ...this.proxyEnvironment(), ...this.lateEnvironment(), ...settings.elasticity ? POD_NAME : [],
+      ],
       probes: startdProbes(props.liveness ?? StartdLiveness.STARTD_ANSWERS),
       resources: this.requirements(),
       serviceAccount: this.node.id,
@@ -341,24 +441,24 @@ export class StartdFleet extends Construct {
     const [image, requests] = [this.imageOperations(options), this.requestOperations(options)];
     if (this.lateEnvironment().length === 0) { return [...image, ...requests]; }
     const { containers: [{ env }] } = this.podSpec() as { containers: { env: { name: string }[] }[] };
-    const late = `/spec/template/spec/containers/0/env/${env.findIndex(({ name }) => name === CLUSTER_NAME_VARIABLE)}`;
+    const late = `${this._podTemplatePath()}/spec/containers/0/env/${env.findIndex(({ name }) => name === CLUSTER_NAME_VARIABLE)}`;
     return [...image, { op: 'remove', path: late }, ...requests];
   }
 
   /** A member with another image has other users, paths and perhaps knobs in it. */
   private imageOperations(options: StartdMemberOptions = {}): Operation[] {
     if (!options.image) { return []; }
-    const annotation = `/spec/template/metadata/annotations/${CONFIG_DIGEST.replace('/', '~1')}`;
+    const annotation = `${this._podTemplatePath()}/metadata/annotations/${CONFIG_DIGEST.replace('/', '~1')}`;
     return [
       { op: 'replace', path: annotation, value: this.templateAnnotations(options)[CONFIG_DIGEST] },
-      { op: 'replace', path: '/spec/template/spec', value: this.podSpec(options) },
+      { op: 'replace', path: `${this._podTemplatePath()}/spec`, value: { ...this.podSpec(options), ...this._podFields() } },
     ];
   }
 
   /** A member with other cores or memory than the fleet's asks its nodes for another part of them. */
   private requestOperations(options?: StartdMemberOptions): Operation[] {
     if (this.props.resources || !(options?.cpus ?? options?.memory)) { return []; }
-    return [{ op: 'replace', path: '/spec/template/spec/containers/0/resources', value: this.requirements(options) }];
+    return [{ op: 'replace', path: `${this._podTemplatePath()}/spec/containers/0/resources`, value: this.requirements(options) }];
   }
 
   private podSecurityLevel(): PodSecurityLevel {

@@ -265,7 +265,7 @@ export class TokenMint extends Construct {
         credential: `${SECRETS}/credentials/${cluster}`,
         authorities: member.caBundle ? here(authoritiesFile(cluster)) : '-',
       };
-    return this.order(`${cluster}: the token of ${fleet.node.id}`, cluster, identity, ['ADVERTISE_STARTD', 'ADVERTISE_MASTER'], target);
+    return this.order(`${cluster}: the token of ${fleet.node.id}`, cluster, identity, ['ADVERTISE_STARTD', 'ADVERTISE_MASTER', ...fleet._elasticity ? ['READ'] : []], target);
   }
 
   private roleOrder(name: string, { identity, authorizations }: TokenRoleOptions): string {

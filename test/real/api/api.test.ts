@@ -7,6 +7,7 @@ import { Cluster } from '../../../src';
 import { example, EXAMPLES } from '../examples';
 import { ToolsetName } from '../kubernetes/binaries';
 import { parseManifests } from '../manifest';
+import { kedaDefinitions } from '../nodes/keda';
 import { describeClusters } from '../requirements';
 import { until } from '../until';
 
@@ -38,6 +39,10 @@ describeClusters('API servers', () => {
       api = await ApiCluster.start(kubernetes);
       versions[kubernetes] = await api.version();
       process.stdout.write(`${kubernetes}: ${versions[kubernetes]}\n`);
+      // an elastic fleet is of KEDA's kinds
+      const definitions = kedaDefinitions();
+      await api.ask(['apply', '--server-side', '-f', '-'], definitions.map(manifest => JSON.stringify(manifest)).join('\n---\n'));
+      await api.ask(['wait', '--for=condition=Established', '--timeout=60s', 'crd', ...definitions.map(({ metadata }) => metadata.name)]);
       // the controllers have made what they make of themselves
       await until('the cluster has settled', async () => {
         const now = await api.everything();

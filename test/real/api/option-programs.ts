@@ -2,11 +2,11 @@ import { App, Chart, Duration, Size } from 'cdk8s';
 import { ContainerResources, Cpu } from 'cdk8s-plus-27';
 import * as fc from 'fast-check';
 import {
-  AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, Cluster, ClusterIdentity, ClusterProps, CondorHost,
-  CondorHostProps, CondorImage, CondorPool, CondorVersion, Defragmentation, DrainSchedule, ExecuteDirectory, FederatedCluster, Federation,
-  FileSystem, HighAvailabilityOptions, JobDefaults, JoinMode, NegotiatorPreemption, ParallelUniverse, PoolBackup, PoolBackupProps, PoolPreflight,
-  PoolPreflightProps, RunMode, ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness, StartdMemberOptions, TokenAuthorization, TokenMint,
-  TokenMintProps, TokenRoleOptions, UserPriorityPreemption,
+  AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, Cluster, ClusterIdentity, ClusterProps, CondorHost, CondorHostProps,
+  CondorImage, CondorPool, CondorVersion, Defragmentation, DrainSchedule, ElasticMemberOptions, ElasticStartdFleet, ElasticStartdFleetProps,
+  ExecuteDirectory, FederatedCluster, Federation, FileSystem, HighAvailabilityOptions, JobDefaults, JoinMode, NegotiatorPreemption, ParallelUniverse,
+  PoolBackup, PoolBackupProps, PoolPreflight, PoolPreflightProps, RunMode, ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness,
+  StartdMemberOptions, TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions, UserPriorityPreemption,
 } from '../../../src';
 
 /** Values for every option of a construct: the compiler misses the ones that are not here. */
@@ -219,6 +219,22 @@ const fleetChoices: Choices<Omit<StartdFleetProps, 'pool'>> = {
   extraConfig: EXTRA,
 };
 
+/** What is an elastic fleet's own, in nodes where no other fleet is. */
+type ElasticOptions = Omit<ElasticStartdFleetProps, keyof StartdFleetProps>;
+const elasticChoices: Choices<ElasticOptions> = {
+  maxExecutionPoints: of(1, 200),
+  threshold: of(1, 50),
+  patience: of(Duration.minutes(10)),
+  cost: of(0, 9),
+  idleShutdown: of(Duration.minutes(1), Duration.hours(1)),
+  pollingInterval: of(Duration.seconds(10)),
+  kedaNamespace: of('autoscaling'),
+};
+const elasticMemberChoices: Choices<ElasticMemberOptions> = {
+  maxExecutionPoints: of(2, 100), threshold: of(10), patience: of(Duration.hours(1)), cost: of(3),
+};
+const ELASTIC_NODES = { 'node-role.example/batch': 'false', 'topology.kubernetes.io/zone': 'eu-de-02' };
+
 const preflightChoices: Choices<Omit<PoolPreflightProps, 'fleet'>> = {
   accessPoints: of(['ap1.cern.ch', '192.0.2.18:9700']),
   maxClockSkew: of(Duration.seconds(20)),
@@ -249,6 +265,8 @@ interface Values {
   readonly host: CondorHostProps;
   readonly fleet: Omit<StartdFleetProps, 'pool'>;
   readonly member: StartdMemberOptions;
+  readonly elastic: ElasticOptions;
+  readonly elasticMember: ElasticMemberOptions;
   readonly preflight: Omit<PoolPreflightProps, 'fleet'>;
   readonly mint: Omit<TokenMintProps, 'pool'>;
   readonly backup: Omit<PoolBackupProps, 'pool'>;
@@ -279,6 +297,8 @@ export const ALL_OPTIONS = Object.entries({
   ParallelUniverse: parallelUniverseChoices,
   StartdFleetProps: fleetChoices,
   StartdMemberOptions: memberChoices,
+  ElasticStartdFleetProps: elasticChoices,
+  ElasticMemberOptions: elasticMemberChoices,
   PoolPreflightProps: preflightChoices,
   TokenMintProps: mintChoices,
   PoolBackupProps: backupChoices,
@@ -299,6 +319,8 @@ const VALUES = fc.record<Values>({
   host: optional(hostChoices, 'trustDomain', 'centralManagers', 'accessPoints').map(withGroups),
   fleet: optional(fleetChoices).map(withPreempt).map(withGpus),
   member: optional(memberChoices).map(withPreempt),
+  elastic: optional(elasticChoices, 'maxExecutionPoints'),
+  elasticMember: optional(elasticMemberChoices),
   preflight: optional(preflightChoices),
   mint: optional(mintChoices),
   backup: optional(backupChoices).map(onOneClaim),
@@ -328,10 +350,14 @@ function served(fleet: Values['fleet'], [{ name }]: AccessPointOptions[]): Value
   return fleet.parallelUniverse ? { ...fleet, parallelUniverse: { ...fleet.parallelUniverse, accessPoint: name } } : fleet;
 }
 
-function program(name: string, { cluster, host, fleet: drawn, member, preflight, mint, role, backup, joinMode, federated }: Values): OptionProgram {
+function program(
+  name: string, { cluster, host, fleet: drawn, member, elastic, elasticMember, preflight, mint, role, backup, joinMode, federated }: Values,
+): OptionProgram {
   // in a federation a fleet has its members' names
   const { clusterName, ...rest } = drawn;
   const fleet = served(federated || clusterName === undefined ? rest : drawn, host.accessPoints);
+  // nodes that are nobody else's
+  const hasElastic = federated && fleet.nodeSelector !== undefined;
   const set = (type: string, options: object = {}) =>
     Object.entries(options).filter(([, value]) => value !== undefined).map(([option]) => `${type}.${option}`);
   // a default namespace would be every program's own
@@ -350,6 +376,7 @@ function program(name: string, { cluster, host, fleet: drawn, member, preflight,
       ...set('ParallelUniverse', fleet.parallelUniverse),
       ...set('StartdFleetProps', fleet),
       ...federated ? set('StartdMemberOptions', member) : [],
+      ...hasElastic ? [...set('ElasticStartdFleetProps', elastic), ...set('ElasticMemberOptions', elasticMember)] : [],
       ...set('PoolPreflightProps', preflight),
       ...set('PoolBackupProps', backup),
       ...federated && host.memberSigningKeys ? [...set('TokenMintProps', mint), ...set('TokenRoleOptions', role)] : [],
@@ -364,6 +391,10 @@ function program(name: string, { cluster, host, fleet: drawn, member, preflight,
         const site = new FederatedCluster(app, `${name}-site`, { federation, joinMode, apiServer: 'https://site.example' });
         const startd = new StartdFleet(federation, 'startd', { pool, ...spaced(fleet, 'machines') });
         startd.on(site, member);
+        if (hasElastic) {
+          const size = { cpus: 2, memory: Size.gibibytes(4), nodeSelector: ELASTIC_NODES };
+          new ElasticStartdFleet(federation, 'burst', { pool, ...size, namespace: `${name}-burst`, ...elastic }).scale(site, elasticMember);
+        }
         new PoolPreflight(federation, 'preflight', { fleet: startd, ...preflight });
         if (host.memberSigningKeys) {
           const tokens = new TokenMint(hostCluster, 'tokens', { pool, ...mint });

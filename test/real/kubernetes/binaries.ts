@@ -6,7 +6,7 @@ import { cached } from '../cache';
 
 /** The groups of programs: one wrapper module each, below tools/. */
 export type ToolsetName =
-  'kubernetes-newest' | 'kubernetes-oldest' | 'etcd' | 'containerd' | 'cni' | 'coredns' | 'kube-router' | 'karmada' | 'kubefed' | 'open-cluster-management';
+  'kubernetes-newest' | 'kubernetes-oldest' | 'etcd' | 'containerd' | 'cni' | 'coredns' | 'kube-router' | 'karmada' | 'kubefed' | 'open-cluster-management' | 'keda';
 
 /** Programs of one released version, ready to be run. */
 export interface Toolset {
@@ -107,6 +107,13 @@ const RECIPES: { [name in ToolsetName]: Recipe } = {
     binaries: ['addon', 'placement', 'registration', 'registration-operator', 'work'],
     minutes: 5,
     stamps: (version) => ({ 'open-cluster-management.io/ocm/pkg/version.versionFromGit': version }),
+  },
+  // its operator holds the clients of all that it can ask
+  'keda': {
+    module: 'github.com/kedacore/keda/v2',
+    binaries: ['operator'],
+    minutes: 10,
+    stamps: (version) => ({ 'github.com/kedacore/keda/v2/version.Version': version }),
   },
 };
 

@@ -159,6 +159,12 @@ export function karmadaControlPlaneImages(): Image[] {
   ];
 }
 
+/** KEDA's operator, at the path of its own image. Nodes are given it where it is wanted. */
+export function kedaImage(): Image {
+  const { version, path: program } = toolset('keda');
+  return programImage(`ghcr.io/kedacore/keda:${version.slice(1)}`, 'keda', program('operator'));
+}
+
 /** Everything that the pods of a testbed may ask for. */
 export function allImages(): Image[] {
   return [pauseImage(), coreDnsImage(), condorImage()];
