@@ -97,18 +97,18 @@ queue
   test('mpirun of two ranks runs on two machines of one member', async () => {
     for (const file of ['run-mpi', 'hello.py', 'hello.sub']) { await put(file); }
     const job = await submit(fs.readFileSync(path.join(EXAMPLE, 'hello.sub'), 'utf8'));
-    await until('the job has left', () => gone(job), 180);
+    await until('the job has left', () => gone(job), 300);
     const members = await Promise.all(MEMBERS.map(hostsOf));
     const { ranks, hosts, total } = await said();
     expect({ ranks, total }).toEqual({ ranks: 2, total: 3 });
     expect(members.map(each => Object.values(each).sort())).toContainEqual(hosts);
-  }, 240_000);
+  }, 360_000);
 
   test('one free machine in each of two members is not enough, two in one are', async () => {
     // the slots of the job before are given back first
     await until('nothing is claimed', async () => (await pool.status('-const', 'State == "Claimed" && time() - LastHeardFrom < 20', '-af', 'Name')).trim() === '', 400, 2000);
     const sleepers = { meyrin: await sleeper('node-1@mpi.meyrin'), tsystems: await sleeper('node-1@mpi.tsystems') };
-    await until('both members have one machine left', async () => await running(sleepers.meyrin) && await running(sleepers.tsystems), 120);
+    await until('both members have one machine left', async () => await running(sleepers.meyrin) && await running(sleepers.tsystems), 300);
     await pool.asUser(['sh', '-c', 'rm -f hello.out.* hello.err.* hello.log']);
     const job = await submit(fs.readFileSync(path.join(EXAMPLE, 'hello.sub'), 'utf8'));
     const asked = async () => {
@@ -125,5 +125,5 @@ queue
     await pool.asUser(['condor_rm', sleepers.tsystems]);
     await until('the job has left', () => gone(job), 300);
     expect((await said()).hosts).toEqual(Object.values(await hostsOf('tsystems')).sort());
-  }, 900_000);
+  }, 1_500_000);
 });
