@@ -31,7 +31,7 @@ function synthesize({ host = {}, fleet = {}, member = {} }: Program) {
 }
 
 const knob = (text: string, name: string) => new RegExp(`^${name.replace('.', '\\.')} +=(?: (.*))?$`, 'm').exec(text)?.[1];
-const section = (text: string, title: string) => text.split('\n\n').find(part => part.startsWith(`# ${title}`));
+const section = (text: string, title: string) => text.split('\n\n').find(part => part.startsWith(`# ${title}`))?.trimEnd();
 
 /** What is reported, line by line. */
 function problems(program: Program): string[] {
