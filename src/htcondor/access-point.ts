@@ -75,6 +75,13 @@ export interface AccessPointOptions {
   readonly parallelUniverse?: boolean;
 
   /**
+   * How many jobs the queue holds, of all users together (`MAX_JOBS_SUBMITTED`). More are refused when they are submitted.
+   *
+   * @default - as many as fit into its memory and its storage
+   */
+  readonly maxJobsQueued?: number;
+
+  /**
    * Whether a node drain may evict the pod. Jobs run on while it is away, and are found again if it is
    * back within the lease. If not, a PodDisruptionBudget holds drains until somebody deletes the pod.
    *

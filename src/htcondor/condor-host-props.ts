@@ -8,6 +8,8 @@ import { HighAvailabilityOptions } from './high-availability';
 import { CondorImage } from './image';
 import { JobDefaults } from './job-defaults';
 import { NegotiatorPreemption } from './negotiator-preemption';
+import { PoolUser } from './pool-user';
+import { UserLimits } from './user-limits';
 import { SecretReference } from '../workload/secret-reference';
 
 /** Properties of a `CondorHost`. */
@@ -33,7 +35,38 @@ export interface CondorHostProps {
   readonly accessPoints: AccessPointOptions[];
 
   /**
-   * The groups that share the pool, with their quotas (`GROUP_NAMES`). Jobs name theirs with `accounting_group`.
+   * Who may submit jobs, from outside with a token of the identity `<name>@<trustDomain>`. Each has an account at every access point, under
+   * which the access point reads and writes the user's files; at execution points jobs run as users of their own, whoever's they are. Each
+   * may charge the accounting groups that he has, and no other user.
+   *
+   * All others are refused when they submit, whatever token they show. A change of the list replaces the access points' pods.
+   *
+   * Refused: an empty list; a `uidDomain` that isn't the `trustDomain`, since HTCondor can't update their jobs then.
+   *
+   * @default - the accounts of the image, which may charge any accounting group and any user
+   */
+  readonly users?: PoolUser[];
+
+  /**
+   * How much one user may have.
+   *
+   * @default - 100000 jobs in the queue of an access point, 20000 in one submission, 200 of the scheduler universe; any number of them runs
+   */
+  readonly userLimits?: UserLimits;
+
+  /**
+   * How many of something running jobs may use together, by its name (`<NAME>_LIMIT`), such as licences or connections to a server. A job says
+   * what it uses: `concurrency_limits = licence`, or `licence:2` for two of them. Names that have no limit here have none that a job would meet.
+   *
+   * Refused: names that begin with `user`, or that make a knob of HTCondor's own; numbers that aren't whole, or below 0.
+   *
+   * @default - none
+   */
+  readonly concurrencyLimits?: { [name: string]: number };
+
+  /**
+   * The groups that share the pool, with their quotas (`GROUP_NAMES`). Jobs name theirs with `accounting_group`; who may is
+   * said by `users`, and without these everybody may.
    *
    * @default - none: users share the pool by their priorities
    */

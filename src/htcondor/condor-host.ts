@@ -5,6 +5,7 @@ import { AccessPointOptions } from './access-point';
 import { setAccountingGroups } from './accounting';
 import { millicores } from './capacity';
 import { CentralManagerOptions } from './central-manager';
+import { setConcurrencyLimits } from './concurrency-limits';
 import { CondorHostProps } from './condor-host-props';
 import { isGiven, KnobSet, Macro } from './config';
 import { Credential, resourceRequirements } from './daemon-pod';
@@ -12,6 +13,7 @@ import { DEFRAGMENTATION_DAEMON, defragmentationProblems, setDefragmentation } f
 import { DemandOrder } from './demand-scripts';
 import { HIGH_AVAILABILITY_DAEMONS, highAvailabilityProblems, setHighAvailability } from './high-availability';
 import { CondorImage } from './image';
+import { GROUPS_FILE, groupsFile, setJobAdmission } from './job-admission';
 import { setJobDefaults } from './job-defaults';
 import { demandFiles, setDemand } from './job-demand';
 import { CONFIG_WATCH, isLive, watchConfiguration, withDigest } from './live-configuration';
@@ -23,7 +25,11 @@ import { addressProblems, domainProblems, ICondorPool, onlyInside, portProblems 
 import { poolKnobs } from './pool-config';
 import { admitParallelNodes, admitUsers, collectorAddress, collectorDaemon, requireAuthentication, separateClusters } from './pool-security';
 import { PoolServer, ServerConfiguration } from './pool-server';
+import { userProblems } from './pool-user';
 import { serverProbes } from './probes';
+import { admitSciTokens, issuerPorts, SCITOKENS_FILE, sciTokenProblems, sciTokensFile, serverCertificate, usesSciTokens } from './sci-tokens';
+import { ACCOUNTS_FILE, accountsFile } from './user-accounts';
+import { setRunningJobs, setUserLimits, userLimitProblems } from './user-limits';
 import { Cluster } from '../federation/cluster';
 import { isDnsLabel } from '../federation/names';
 import { problem } from '../problem';
@@ -254,14 +260,16 @@ export class CondorHost extends Construct implements ICondorPool {
     new PoolServer(this, name, {
       ...this.server(name, 'central-manager', port, options),
       configuration: () => this.centralManagerConfiguration(options),
-      files: () => this.elasticFleets.length > 0 ? demandFiles(this.demand()) : {},
+      files: () => ({
+        ...this.elasticFleets.length > 0 && demandFiles(this.demand()), ...this.sciTokens && { [SCITOKENS_FILE]: sciTokensFile(this.props.users!) },
+      }),
       resources: resourceRequirements(options.resources ?? { cpu: { request: millicores(250) }, memory: { request: Size.mebibytes(512) } }),
       spoolSize: options.spoolSize ?? Size.gibibytes(1),
       keyring: this._memberSigningKeys ? memberKeyring(this.node.id, () => this._clusters) : undefined,
-      // collector and negotiator answer; what they call are names, access points and other central managers
+      // collector and negotiator answer; what they call are names, access points, other central managers, and issuers of tokens
       egress: [
         { ports: [{ protocol: 'UDP', port: 53 }, { protocol: 'TCP', port: 53 }] },
-        { ports: [...new Set([port, ...this.servers().map(server => server.port ?? COLLECTOR_PORT)])].map(number => ({ protocol: 'TCP', port: number })) },
+        { ports: [...new Set([port, ...this.servers().map(server => server.port ?? COLLECTOR_PORT), ...issuerPorts(this.props.users)])].map(number => ({ protocol: 'TCP', port: number })) },
         // who drains machines calls those of this cluster, and is called by the others
         ...this.defragments(options) ? [{ to: [{ namespaceSelector: {}, podSelector: { matchLabels: { 'app.kubernetes.io/component': 'execution-point' } } }] }] : [],
       ],
@@ -272,12 +280,26 @@ export class CondorHost extends Construct implements ICondorPool {
     const { name, port = COLLECTOR_PORT } = options;
     new PoolServer(this, name, {
       ...this.server(name, 'access-point', port, options),
-      configuration: () => written(this.accessPointKnobs(options)),
+      configuration: () => written(this.accessPointKnobs(options), Object.values(this.userFiles())),
       resources: resourceRequirements(options.resources ?? { cpu: { request: millicores(500) }, memory: { request: Size.gibibytes(2) } }),
       spoolSize: options.spoolSize ?? Size.gibibytes(10),
       homeSize: options.homeSize ?? Size.gibibytes(10),
+      files: () => this.userFiles(),
+      accounts: this.props.users !== undefined,
       rootCapabilities: SCHEDD_CAPABILITIES,
     });
+  }
+
+  /** What an access point is told of its users, beside its configuration. */
+  private userFiles(): { [file: string]: string } {
+    const { users } = this.props;
+    return users ? {
+      [ACCOUNTS_FILE]: accountsFile(users), [GROUPS_FILE]: groupsFile(users), ...this.sciTokens && { [SCITOKENS_FILE]: sciTokensFile(users) },
+    } : {};
+  }
+
+  private get sciTokens(): boolean {
+    return usesSciTokens(this.props.users);
   }
 
   /** A drain may take one of the central managers at a time. One that no drain may evict has a budget of its own. */
@@ -322,7 +344,8 @@ export class CondorHost extends Construct implements ICondorPool {
       exposure: options.exposure ?? ServiceExposure.loadBalancer(),
       storageClass: options.storageClass,
       evictable: options.evictable ?? true,
-      credentials: [this.signingKey()],
+      credentials: [this.signingKey(), ...this.sciTokens ? serverCertificate(`${this.node.id}-${name}`) : []],
+      renewCredentials: this.sciTokens,
       networkPolicy: this.props.networkPolicies ?? true,
       imagePullSecrets: this.props.imagePullSecrets,
       probes: serverProbes(component === 'central-manager' ? 'collector' : 'schedd', port),
@@ -341,7 +364,7 @@ export class CondorHost extends Construct implements ICondorPool {
     };
   }
 
-  private serverKnobs(address: string, port: number, collectors: readonly string[] | Macro): KnobSet {
+  private serverKnobs(address: string, port: number, collectors: readonly string[] | Macro, submitters?: readonly string[]): KnobSet {
     const knobs = poolKnobs(this, this.image, collectors);
     knobs.section('How it is reached');
     knobs.set('USE_SHARED_PORT', true);
@@ -351,8 +374,9 @@ export class CondorHost extends Construct implements ICondorPool {
     knobs.set('PRIVATE_NETWORK_NAME', Cluster.tryOf(this)?.node.id ?? `${this.namespace}.${this.node.id}`);
     knobs.set('PRIVATE_NETWORK_INTERFACE', POD_IP);
     requireAuthentication(knobs);
-    admitUsers(knobs, this, this.props.administrators ?? []);
+    admitUsers(knobs, this, this.props.administrators ?? [], submitters);
     watchConfiguration(knobs);
+    if (this.sciTokens) { admitSciTokens(knobs, address); }
     knobs.section('How often it is heard of');
     knobs.set('MASTER_UPDATE_INTERVAL', SOON);
     return knobs;
@@ -367,7 +391,7 @@ export class CondorHost extends Construct implements ICondorPool {
     let configuration = this.configurations.get(options);
     if (!configuration || !isDeepStrictEqual(configuration.given, given)) {
       const knobs = this.centralManagerKnobs(options, clusters);
-      configuration = { given, ...written(knobs, revoked.map(cluster => `revoked: ${cluster}`)), causes: knobs.causes() };
+      configuration = { given, ...written(knobs, [...revoked.map(cluster => `revoked: ${cluster}`), ...this.sciTokens ? [sciTokensFile(this.props.users!)] : []]), causes: knobs.causes() };
       this.configurations.set(options, configuration);
     }
     return configuration;
@@ -410,6 +434,8 @@ export class CondorHost extends Construct implements ICondorPool {
     const { accountingGroups = [], quotaOversubscription, groupOrder } = this.props;
     knobs.report(...setAccountingGroups(knobs, 'accountingGroups', accountingGroups, { quotaOversubscription, groupOrder }));
     if (elastic) { setDemand(knobs, port); }
+    setConcurrencyLimits(knobs, 'concurrencyLimits', this.props.concurrencyLimits ?? {});
+    setRunningJobs(knobs, this.props.userLimits ?? {});
     knobs.report(...setNegotiatorPreemption(knobs, 'preemption', this._negotiation, accountingGroups.length > 0));
     if (defragments) { setDefragmentation(knobs, this.props.defragmentation!, this.uidDomain); }
     this.addExtraConfig(knobs);
@@ -422,7 +448,8 @@ export class CondorHost extends Construct implements ICondorPool {
   }
 
   private accessPointKnobs(options: AccessPointOptions): KnobSet {
-    const knobs = this.serverKnobs(options.address, options.port ?? COLLECTOR_PORT, this.collectors);
+    const { users, userLimits = {} } = this.props;
+    const knobs = this.serverKnobs(options.address, options.port ?? COLLECTOR_PORT, this.collectors, users?.map(({ name }) => name));
     if (this.isBrokered(options)) {
       // a member's token is good at the member's own collector, so that is where its machines ask for the access point
       const brokers = [...this.collectors, ...this._clusters.flatMap(cluster => this.collectorsOf(cluster))];
@@ -438,11 +465,14 @@ export class CondorHost extends Construct implements ICondorPool {
     // after a central manager or a link was away, it is known again and finds its jobs again this soon
     knobs.set('SCHEDD_INTERVAL', SOON);
     knobs.set('RECONNECT_BACKOFF_CEILING', SOON);
+    if (options.maxJobsQueued !== undefined) { knobs.set('MAX_JOBS_SUBMITTED', options.maxJobsQueued); }
     knobs.report(...setJobDefaults(knobs, this.props.jobDefaults ?? {}));
     if (options.parallelUniverse ?? this.parallelAccessPoints.has(options.name)) {
       setDedicatedScheduler(knobs, { uidDomain: this.uidDomain, negotiatorInterval: this._negotiation.interval });
       admitParallelNodes(knobs, this);
     }
+    setUserLimits(knobs, userLimits);
+    setJobAdmission(knobs, users, userLimits);
     this.addExtraConfig(knobs);
     return knobs;
   }
@@ -519,6 +549,12 @@ export class CondorHost extends Construct implements ICondorPool {
     for (const administrator of props.administrators ?? []) {
       if (!/^[^\s,@*]+@[^\s,@*]+$/.test(administrator)) { problems.push(problem('administrators', administrator, 'identities, user@domain, without wildcards')); }
     }
+    // the shadow of a job that was submitted with a token of another domain may not write its queue entry
+    if (props.users && this.uidDomain !== this.trustDomain) { problems.push(problem('uidDomain', this.uidDomain, `with users the trustDomain, ${this.trustDomain}`)); }
+    if (props.users?.length === 0) { problems.push(problem('users', [], 'at least one')); }
+    problems.push(...userProblems('users', props.users ?? [], (props.accountingGroups ?? []).map(({ name }) => name), this.image.uid));
+    problems.push(...sciTokenProblems('users', props.users ?? []));
+    problems.push(...userLimitProblems('userLimits', props.userLimits ?? {}, props.users ?? []));
     const causes = [
       ...props.centralManagers.flatMap(options => this.centralManagerConfiguration(options).causes),
       ...props.accessPoints.flatMap(options => this.accessPointKnobs(options).causes()),
@@ -541,8 +577,8 @@ export class CondorHost extends Construct implements ICondorPool {
       for (const [size, given] of [['spoolSize', server.spoolSize], ['homeSize', server.homeSize]] as const) {
         if (given && given.toMebibytes() < 64) { problems.push(problem(`${where}.${size}`, `${given.toMebibytes()} MiB`, 'at least 64 MiB')); }
       }
-      if (server.maxJobsRunning !== undefined && !(Number.isInteger(server.maxJobsRunning) && server.maxJobsRunning >= 1)) {
-        problems.push(problem(`${where}.maxJobsRunning`, server.maxJobsRunning, 'a whole number from 1'));
+      for (const [jobs, given] of [['maxJobsRunning', server.maxJobsRunning], ['maxJobsQueued', server.maxJobsQueued]] as const) {
+        if (given !== undefined && !(Number.isInteger(given) && given >= 1)) { problems.push(problem(`${where}.${jobs}`, given, 'a whole number from 1')); }
       }
       return problems;
     });

@@ -2,6 +2,7 @@ import type { ContainerResources } from 'cdk8s-plus-27';
 import { CondorImage } from './image';
 import { NOTE_CONFIGURATION } from './live-configuration';
 import { PATHS, POD_IP_VARIABLE, NODE_NAME_VARIABLE, ROOT_CONFIG_FILE } from './paths';
+import { ACCOUNTS, accountsScript } from './user-accounts';
 import { SecretReference } from '../workload/secret-reference';
 
 /** A Secret's keys as files that HTCondor accepts: owned by the daemon's user, readable by nobody else. */
@@ -44,6 +45,10 @@ export interface DaemonPodOptions {
   readonly directories: readonly WritableDirectory[];
   /** What the daemons' container mounts besides, and nobody prepares. */
   readonly mounted?: readonly { readonly volume: object; readonly mount: object }[];
+  /** Files of the ConfigMap that are programs, each mounted by itself. */
+  readonly programs?: readonly { readonly volume: string; readonly file: string; readonly path: string }[];
+  /** Whether the configuration's ConfigMap has accounts that are added to the image's. */
+  readonly accounts?: boolean;
   /** Where the image's users have their home directories; they stay root's otherwise. */
   readonly homes?: { readonly volume: string; readonly path: string };
   /**
@@ -93,6 +98,8 @@ export function daemonPodSpec(options: DaemonPodOptions): object {
     { name: NODE_NAME_VARIABLE, valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
     ...options.environment ?? [],
   ];
+  const accounts = options.accounts ? accountsMounts() : { init: [], daemons: [], volumes: [] };
+  const programs = options.programs ?? [];
   const credentials = asRoot ? rootCredentials(options.credentials) : userCredentials(options.credentials, options.keyring);
   return {
     serviceAccountName: options.serviceAccount,
@@ -113,7 +120,9 @@ export function daemonPodSpec(options: DaemonPodOptions): object {
       command: ['/bin/sh', '-ec', prepareScript(asRoot, options, writable, credentials.copies)],
       securityContext: restricted(asRoot ? ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'] : []),
       resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { memory: '64Mi' } },
-      volumeMounts: [...options.watchesConfiguration ? [configMount] : [], ...writableMounts, ...credentials.initMounts],
+      volumeMounts: [
+        ...options.watchesConfiguration && !options.accounts ? [configMount] : [], ...accounts.init, ...writableMounts, ...credentials.initMounts,
+      ],
     }],
     containers: [{
       name: DAEMON_CONTAINER,
@@ -129,11 +138,18 @@ export function daemonPodSpec(options: DaemonPodOptions): object {
       ...(options.probes.startup && { startupProbe: options.probes.startup }),
       livenessProbe: options.probes.liveness,
       readinessProbe: options.probes.readiness,
-      volumeMounts: [configMount, ...writableMounts, ...credentials.mounts, ...mounted.map(({ mount }) => mount)],
+      volumeMounts: [
+        configMount, ...programs.map(programMount), ...accounts.daemons, ...writableMounts, ...credentials.mounts,
+        ...mounted.map(({ mount }) => mount),
+      ],
     },
     ...options.renewCredentials && credentials.renewals.length > 0 ? [renewingContainer(image, credentials)] : []],
     volumes: [
       { name: 'config', configMap: { name: options.configMap } },
+      ...programs.map(({ volume, file }) => ({
+        name: volume, configMap: { name: options.configMap, defaultMode: 0o555, items: [{ key: file, path: file }] },
+      })),
+      ...accounts.volumes,
       ...writable.filter(({ source }) => source).map(({ volume, source }) => ({ name: volume, ...source })),
       ...credentials.volumes,
       ...mounted.map(({ volume }) => volume),
@@ -239,17 +255,33 @@ function item(credential: Credential): object {
   return { key: credential.secret.key ?? credential.defaultKey, path: credential.file };
 }
 
+/** A volume's directory may be written by all, and HTCondor runs nothing that lies in such a one: the file is mounted alone. */
+function programMount({ volume: name, file, path: mountPath }: NonNullable<DaemonPodOptions['programs']>[number]): object {
+  return { name, mountPath, subPath: file, readOnly: true };
+}
+
+/** The accounts are put together before the daemons start, and each file takes the place of the image's. */
+function accountsMounts(): { readonly init: object[]; readonly daemons: object[]; readonly volumes: object[] } {
+  const { volume: name, directory: mountPath } = ACCOUNTS;
+  return {
+    init: [{ name: 'config', mountPath: PATHS.config, readOnly: true }, { name, mountPath }],
+    daemons: ['passwd', 'group'].map(file => ({ name, mountPath: `/etc/${file}`, subPath: file, readOnly: true })),
+    volumes: [{ name, emptyDir: {} }],
+  };
+}
+
 function prepareScript(
   asRoot: boolean, options: DaemonPodOptions, directories: readonly WritableDirectory[], copies: CredentialFiles['copies'],
 ): string {
-  const { image, homes: { path: homes } = { path: undefined }, watchesConfiguration } = options;
+  const { image, homes, accounts, watchesConfiguration } = options;
   const written = directories.map(({ path }) => !asRoot && path === PATHS.execute ? PATHS.ownExecute : path);
   const own = [...written.filter(path => path !== '/tmp'), PATHS.lock];
   return [
     // nothing but systemd makes these directories where HTCondor expects them
     asRoot ? `install -d -m 0755 -o ${image.uid} -g ${image.gid} ${own.join(' ')}` : `mkdir -p ${own.join(' ')}`,
     ...(asRoot ? ['chmod 1777 /tmp'] : []),
-    ...(homes ? [`while IFS=: read -r _ _ uid gid _ home _; do case $home in ${homes}/*) [ -d $home ] || install -d -m 0700 -o $uid -g $gid $home;; esac; done </etc/passwd`] : []),
+    ...(accounts ? accountsScript() : []),
+    ...(homes ? [`while IFS=: read -r _ _ uid gid _ home _; do case $home in ${homes.path}/*) [ -d $home ] || install -d -m 0700 -o $uid -g $gid $home;; esac; done <${accounts ? ACCOUNTS.directory : '/etc'}/passwd`] : []),
     ...copies,
     ...(watchesConfiguration ? [NOTE_CONFIGURATION] : []),
   ].join('\n');

@@ -16,6 +16,7 @@ import { poolKnobs } from './pool-config';
 import { admitNeighbours, requireAuthentication } from './pool-security';
 import { RunMode } from './run-mode';
 import { setSlotTypes, SlotType } from './slot-type';
+import { setSlotUsers, startWithSlotUser } from './slot-users';
 import { StartdMemberOptions } from './startd-fleet-props';
 import { setStartdPolicy, StartdPolicy } from './startd-policy';
 import { problem } from '../problem';
@@ -37,6 +38,8 @@ export interface FleetSettings {
   readonly lowPort?: number;
   readonly highPort?: number;
   readonly cpus?: number;
+  /** The most cores that a machine has, of the fleet's own and its members'; unknown if one offers what its node has. */
+  readonly mostCpus?: number;
   readonly memory?: Size;
   readonly memoryOverhead: Size;
   readonly gpus: number;
@@ -58,6 +61,11 @@ export interface FleetSettings {
 
 /** Master, shared port, startd, and two to spare while one of them is replaced. */
 const DAEMON_PORTS = 5;
+
+/** What is written elsewhere: in the file of each member, and in the pods' environment. */
+const OF_ELSEWHERE = [
+  'COLLECTOR_HOST', 'STARTD_NAME', 'MASTER_NAME', 'NETWORK_HOSTNAME', 'PRIVATE_NETWORK_NAME', 'FILESYSTEM_DOMAIN', 'STARTER_JOB_HOOK_KEYWORD',
+];
 
 /** What all execution points of a fleet are told. */
 export function fleetKnobs(settings: FleetSettings): KnobSet {
@@ -97,11 +105,11 @@ export function fleetKnobs(settings: FleetSettings): KnobSet {
   knobs.set('CLAIM_WORKLIFE', settings.claimWorklife, 'claimWorklife');
   knobs.report(...setDrain(knobs, settings.drain));
   if (settings.heartbeat.toSeconds() < 30) { knobs.report(problem('heartbeat', `${settings.heartbeat.toSeconds()} s`, 'at least 30 s')); }
-  setJobUsers(knobs, settings);
+  setSlotUsers(knobs, settings);
   setUpdates(knobs, settings);
   setFileSystems(knobs, settings.fileSystems);
   if (master) { watchConfiguration(knobs, 'ClassAdLifetime'); }
-  knobs.extra('extraConfig', settings.extraConfig, ['COLLECTOR_HOST', 'STARTD_NAME', 'MASTER_NAME', 'NETWORK_HOSTNAME', 'PRIVATE_NETWORK_NAME', 'FILESYSTEM_DOMAIN']);
+  knobs.extra('extraConfig', settings.extraConfig, OF_ELSEWHERE);
   return knobs;
 }
 
@@ -146,7 +154,8 @@ function policyOf(settings: FleetSettings, { start, rank, preempt, wantVacate, k
   const { gpuJobsOnly, parallelUniverse, pool, negotiatorInterval } = settings;
   const asksForGpu = ClassAdExpression.target('RequestGPUs').greaterThan(0).is(true);
   const policy = { start: gpuJobsOnly && start ? asksForGpu.and(start) : start, rank, preempt, wantVacate, kill };
-  return parallelUniverse ? parallelPolicy(policy, parallelUniverse, { uidDomain: pool.uidDomain, negotiatorInterval }) : policy;
+  const wanted = parallelUniverse ? parallelPolicy(policy, parallelUniverse, { uidDomain: pool.uidDomain, negotiatorInterval }) : policy;
+  return wanted.start ? { ...wanted, start: startWithSlotUser(wanted.start, settings, settings.mostCpus) } : wanted;
 }
 
 /** The ports that are listened on, where somebody has to know them. */
@@ -175,31 +184,4 @@ function setUpdates(knobs: KnobSet, { updateInterval, attributes, parallelUniver
     ClassAdLifetime: 3 * seconds + 10,
     ...parallelUniverse && { [DEDICATED_SCHEDULER]: ClassAdExpression.string(dedicatedScheduler(parallelUniverse, pool.uidDomain)) },
   }, parallelUniverse ? [PARALLEL_SCHEDULING_GROUP] : []));
-}
-
-/**
- * Jobs run as users of their own, never as their owner's namesake on the node. A slot that is one job's has one
- * user; the others share what remains, one for each of their jobs.
- */
-function setJobUsers(knobs: KnobSet, { image, rootless, slots }: FleetSettings): void {
-  if (rootless) { return; }
-  knobs.set('STARTER_ALLOW_RUNAS_OWNER', false);
-  if (image.slotUsers.length === 0) { return; }
-  const partitionable = slots.flatMap(({ count = 1, partitionable: divided = true }) => Array<boolean>(Math.max(0, Math.floor(count))).fill(divided));
-  const divided = partitionable.filter(each => each).length;
-  const each = divided > 0 ? Math.floor((image.slotUsers.length - (partitionable.length - divided)) / divided) : 0;
-  const users = [...image.slotUsers];
-  partitionable.forEach((isDivided, index) => {
-    const slot = `SLOT${index + 1}`;
-    const knobNames = isDivided ? Array.from({ length: Math.max(0, each) }, (_, job) => `${slot}_${job + 1}_USER`) : [`${slot}_USER`];
-    knobNames.forEach(name => {
-      const user = users.shift();
-      if (user) { knobs.set(name, user); }
-    });
-  });
-  knobs.set('DEDICATED_EXECUTE_ACCOUNT_REGEXP', new Macro(`^${commonPrefix(image.slotUsers)}[0-9]+$`));
-}
-
-function commonPrefix(users: string[]): string {
-  return users[0].replace(/[0-9]+$/, '');
 }

@@ -42,7 +42,9 @@ export interface CondorImageProps {
    * Users of the image that jobs run as, one per slot, so that jobs on one machine can't touch each
    * other's files and processes (`SLOT1_<n>_USER`). `%d` stands for a number from 1.
    *
-   * @default - none: all jobs run as `nobody`
+   * A partitionable slot takes no more jobs at once than it has users.
+   *
+   * @default - none: all jobs run as `nobody`, which a fleet must accept
    */
   readonly slotUserPattern?: string;
 

@@ -8,6 +8,11 @@ export const PATHS = {
   memberKeys: '/etc/condor/member-keys.d',
   /** Tokens (`SEC_TOKEN_SYSTEM_DIRECTORY`). */
   tokens: '/etc/condor/tokens.d',
+  /** A server's certificate (`AUTH_SSL_SERVER_CERTFILE`), and its key (`AUTH_SSL_SERVER_KEYFILE`). */
+  certificate: '/etc/condor/certificate.d',
+  certificateKey: '/etc/condor/certificate-key.d',
+  /** Programs that HTCondor runs at moments of a job's life. */
+  hooks: '/etc/condor/hooks.d',
   /** Daemon logs and address files (`LOG`). */
   log: '/var/log/condor',
   /** Sockets and pids (`RUN`). */

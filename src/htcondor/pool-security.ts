@@ -42,12 +42,19 @@ function usersOf({ trustDomain, uidDomain }: Domains): string[] {
   return [KEY_HOLDER, ...new Set([`*@${trustDomain}`, `*@${uidDomain}`])];
 }
 
-/** Central managers and access points: whoever shows a token reads, the daemons of this cluster do the rest. */
-export function admitUsers(knobs: KnobSet, { trustDomain, uidDomain }: Domains, administrators: readonly string[]): void {
+/**
+ * Central managers and access points: whoever shows a token reads, the daemons of this cluster do the rest.
+ *
+ * @param submitters names of the only users who write, that is submit; everybody who reads if not given
+ */
+export function admitUsers(
+  knobs: KnobSet, { trustDomain, uidDomain }: Domains, administrators: readonly string[], submitters?: readonly string[],
+): void {
   const daemons = [KEY_HOLDER, `condor@${trustDomain}`];
   const users = usersOf({ trustDomain, uidDomain });
   knobs.set('ALLOW_READ', users);
-  knobs.set('ALLOW_WRITE', users);
+  const writers = submitters && [...daemons, ...submitters.map(name => `${name}@${trustDomain}`)];
+  knobs.set('ALLOW_WRITE', writers ?? users);
   // an execution point's token is no user's: neither queue nor history is its business
   for (const permission of ['READ', 'WRITE']) { knobs.set(`DENY_${permission}`, [`${EXECUTION_POINT_IDENTITY}*@${trustDomain}`]); }
   knobs.set('ALLOW_DAEMON', daemons);

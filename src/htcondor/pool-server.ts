@@ -25,6 +25,8 @@ export interface PoolServerOptions {
   readonly files?: () => { readonly [file: string]: string };
   readonly credentials: readonly Credential[];
   readonly keyring?: Keyring;
+  /** Whether credentials may be changed while the daemons run. */
+  readonly renewCredentials?: boolean;
   readonly port: number;
   readonly exposure: ServiceExposure;
   readonly rootCapabilities?: readonly string[];
@@ -33,6 +35,8 @@ export interface PoolServerOptions {
   readonly terminationGracePeriodSeconds: number;
   readonly scheduling: object;
   readonly spoolSize: Size;
+  /** Whether accounts of users that the image doesn't know are among the files. */
+  readonly accounts?: boolean;
   /** Where users keep files, if users come here. */
   readonly homeSize?: Size;
   readonly storageClass?: string;
@@ -98,6 +102,7 @@ export class PoolServer extends Construct {
             configMap: name,
             watchesConfiguration: true,
             directories: [{ volume: 'spool', path: PATHS.spool }],
+            accounts: options.accounts,
             homes: options.homeSize && { volume: 'home', path: PATHS.home },
             serviceAccount: name,
           }),

@@ -300,7 +300,8 @@ export interface StartdFleetProps {
   /**
    * Whether HTCondor runs without root. Jobs then run as HTCondor's own user.
    *
-   * Refused without `acceptJobsReadToken`, since such jobs can read the pool's token.
+   * Refused without `acceptJobsReadToken`, since such jobs can read the pool's token. They can also read and kill each other, whoever's
+   * they are, and HTCondor.
    *
    * @default false
    */
@@ -312,6 +313,14 @@ export interface StartdFleetProps {
    * @default false
    */
   readonly acceptJobsReadToken?: boolean;
+
+  /**
+   * Accepts that all jobs of a machine run as `nobody`, where the image has no users for them (`CondorImageProps.slotUsers`): jobs of one
+   * person can then read and kill those of another.
+   *
+   * @default false
+   */
+  readonly acceptJobsShareUser?: boolean;
 
   /**
    * How the kubelet finds out that a startd is dead. It kills the pod then, and with it all its jobs.

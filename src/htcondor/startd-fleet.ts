@@ -19,6 +19,7 @@ import { startdProbes, StartdLiveness } from './probes';
 import { reachabilityProblems } from './reachability';
 import { RunMode } from './run-mode';
 import { overlapping, schedulingSpec } from './scheduling';
+import { CLEANUP, CLEANUP_ENVIRONMENT, CLEANUP_SCRIPT, hasSlotUsers, slotUserProblems } from './slot-users';
 import { StartdFleetProps, StartdMemberOptions } from './startd-fleet-props';
 import { startdPolicyProblems } from './startd-policy';
 import { Cluster } from '../federation/cluster';
@@ -140,6 +141,7 @@ export class StartdFleet extends Construct {
   public on(member: FederatedCluster, options: StartdMemberOptions): void {
     const before = this.ofMembers.get(member);
     this.ofMembers.set(member, { ...before, ...options, attributes: { ...before?.attributes, ...options.attributes } });
+    this.rootFiles.clear();
   }
 
   /**
@@ -289,6 +291,7 @@ export class StartdFleet extends Construct {
       lowPort: props.lowPort ?? (props.hostNetwork ? NODE_PORTS.low : undefined),
       highPort: props.highPort ?? (props.hostNetwork ? NODE_PORTS.high : undefined),
       cpus: props.cpus,
+      mostCpus: props.cpus && Math.max(props.cpus, ...[...this.ofMembers.values()].map(({ cpus = 0 }) => cpus)),
       memory: props.memory,
       memoryOverhead: props.memoryOverhead ?? Size.mebibytes(512),
       gpus: props.gpus ?? 0,
@@ -349,6 +352,7 @@ export class StartdFleet extends Construct {
     const { runMode } = this.settings;
     const files: { [file: string]: string } = {
       [ROOT_CONFIG_FILE]: this.rootFile(),
+      ...hasSlotUsers(this.settings) && { [CLEANUP.file]: CLEANUP_SCRIPT },
       ...fileSystemsFile(this.settings.fileSystems),
       ...httpProxyFile(this.props.httpProxy),
       ...runMode === RunMode.CONDOR_MASTER && { [WATCH_FILE]: WATCH_SCRIPT },
@@ -359,7 +363,7 @@ export class StartdFleet extends Construct {
     return federation ? files : { ...files, [MEMBER_CONFIG_FILE]: this.memberFile(this.clusterName()) };
   }
 
-  /** It depends on the image alone, and each member's digest asks for it. */
+  /** It is the same for all of an image, and each member's digest asks for it. */
   private rootFile({ image = this.image }: StartdMemberOptions = {}): string {
     let text = this.rootFiles.get(image);
     if (text === undefined) {
@@ -397,11 +401,13 @@ export class StartdFleet extends Construct {
       renewCredentials: true,
       mounted: settings.fileSystems.map(each => ({ volume: each._volume(this.node.id), mount: each._mount })),
       directories: [{ volume: 'execute', path: PATHS.execute, source: (props.executeDirectory ?? ExecuteDirectory.emptyDir())._volumeSource }],
+      programs: hasSlotUsers(settings) ? [CLEANUP] : [],
       rootCapabilities: props.rootless ? undefined : STARTD_CAPABILITIES,
       privileged: props.privileged,
       hostNetwork: props.hostNetwork,
       environment: [
-        ...capacityEnvironment(DAEMON_CONTAINER), ...this.proxyEnvironment(), ...this.lateEnvironment(), ...settings.elasticity ? POD_NAME : [],
+        ...capacityEnvironment(DAEMON_CONTAINER), ...hasSlotUsers(settings) ? CLEANUP_ENVIRONMENT : [],
+        ...this.proxyEnvironment(), ...this.lateEnvironment(), ...settings.elasticity ? POD_NAME : [],
       ],
       probes: startdProbes(props.liveness ?? StartdLiveness.STARTD_ANSWERS),
       resources: this.requirements(),
@@ -512,6 +518,7 @@ export class StartdFleet extends Construct {
       problems.push(problem('liveness', props.liveness, `${StartdLiveness.STARTD_ANSWERS} with runMode ${RunMode.CONDOR_MASTER}: condor_who hangs there `
         + 'when the link to the collector is down, and the kubelet would kill the node\'s jobs'));
     }
+    problems.push(...slotUserProblems(settings, props.acceptJobsShareUser ?? false));
     if (props.rootless && props.privileged) { problems.push(problem('rootless', true, 'only without privileged')); }
     if (this.isRemote()) { problems.push(...reachabilityProblems('pool', props.pool, this.image)); }
     problems.push(...this.image._problems(), ...(props.executeDirectory?._problems() ?? []));
@@ -548,7 +555,11 @@ export class StartdFleet extends Construct {
       problems.push(...startdPolicyProblems(`on(${member.node.id}).`, options, { ...settings.policy, ...options }, negotiation?.preemption));
       problems.push(...memberKnobs(this.settingsOf(options), member.node.id, options).causes().filter(isGiven));
       if (options.image) {
-        const ofImage = [...options.image._problems(), ...fleetKnobs(this.settingsOf(options)).causes().filter(isGiven)];
+        const ofMember = this.settingsOf(options);
+        const ofImage = [
+          ...options.image._problems(), ...fleetKnobs(ofMember).causes().filter(isGiven),
+          ...slotUserProblems(ofMember, props.acceptJobsShareUser ?? false),
+        ];
         problems.push(...ofImage.filter(each => !problems.includes(each)).map(each => `on(${member.node.id}).${each}`));
       }
     }

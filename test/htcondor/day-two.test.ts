@@ -93,7 +93,7 @@ describe('a changed configuration', () => {
 
   test('nobody watches it where there is no master', () => {
     const p = program({ fleet: { runMode: RunMode.CONDOR_STARTD } });
-    expect(Object.keys(files(p.tsystems))).toEqual(['condor_config', '50-member.conf']);
+    expect(Object.keys(files(p.tsystems))).toEqual(['condor_config', 'slot-user-cleanup', '50-member.conf']);
     expect(Object.values(files(p.tsystems)).join('\n')).not.toMatch(/CONFIG_WATCH|ConfigDigest/);
     expect(JSON.stringify(daemonSet(p.tsystems).spec.initContainers)).not.toContain('config-seen');
   });
@@ -114,10 +114,12 @@ describe('a changed configuration', () => {
 });
 
 describe('another image in one member', () => {
-  const next = new CondorImage({ reference: 'registry.example/htcondor:25.0', version: CondorVersion.V25_0, releaseDirectory: '/opt/condor', uid: 99 });
+  const next = new CondorImage({
+    reference: 'registry.example/htcondor:25.0', version: CondorVersion.V25_0, releaseDirectory: '/opt/condor', uid: 99, slotUserPattern: 'job%d', slotUsers: 8,
+  });
 
   test('has its pods, and a configuration that is written for it; the others are left alone', () => {
-    const [before, p] = [program(), program({ member: { image: next, cpus: 2 }, fleet: { cpus: 4 } })];
+    const [before, p] = [{}, { image: next, cpus: 2 }].map(member => program({ member, fleet: { cpus: 4 } }));
     expect(daemonSet(p.tsystems).spec.containers[0]).toMatchObject({
       image: 'registry.example/htcondor:25.0', command: ['/opt/condor/sbin/condor_master', '-f'], resources: { requests: { cpu: '1500m' } },
     });
@@ -125,7 +127,7 @@ describe('another image in one member', () => {
     expect(files(p.tsystems).condor_config).toMatch(/^RELEASE_DIR += \/opt\/condor$/m);
     expect(files(p.tsystems).condor_config).not.toContain('slot1_1');
     expect(daemonSet(p.meyrin).spec.containers[0].image).toBe(CondorImage.debian().reference);
-    expect(files(p.meyrin).condor_config.replace(/^NUM_CPUS.*\n/m, '')).toBe(files(before.meyrin).condor_config.replace(/^NUM_CPUS.*\n/m, ''));
+    expect(files(p.meyrin)).toEqual(files(before.meyrin));
   });
 
   test('is what all have when the fleet has it: nothing there changes then', () => {
@@ -137,6 +139,7 @@ describe('another image in one member', () => {
   test('is refused where it is none', () => {
     const given = new CondorImage({ reference: 'no image', version: CondorVersion.V25_0 });
     expect(report(program({ member: { image: given } }))).toMatch(/on\(tsystems\)\.image\.reference: given "no image", allowed: an image reference/);
+    expect(report(program({ member: { image: given } }))).toMatch(/on\(tsystems\)\.image\.slotUsers: given 0, allowed: users for the jobs/);
   });
 });
 

@@ -142,7 +142,10 @@ describe('StartdFleet', () => {
     const { configuration } = fleet({
       start: ClassAdExpression.target('AcctGroup').is('ATLAS'), rank: ClassAdExpression.target('JobPrio'), preempt: ClassAdExpression.my('CpuBusy'),
     });
-    expect(['START', 'RANK', 'PREEMPT'].map(name => knob(configuration, name))).toEqual(['TARGET.AcctGroup =?= "ATLAS"', 'TARGET.JobPrio', 'MY.CpuBusy']);
+    expect(['START', 'RANK', 'PREEMPT'].map(name => knob(configuration, name))).toEqual([
+      // as many jobs as the image has users for them
+      '(TARGET.AcctGroup =?= "ATLAS") && ((NumDynamicSlots ?: 0) < 64)', 'TARGET.JobPrio', 'MY.CpuBusy',
+    ]);
   });
 
   test('drain, heartbeat and disk', () => {

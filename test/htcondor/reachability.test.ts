@@ -3,7 +3,9 @@ import {
   Cluster, CondorHost, CondorImage, CondorVersion, FederatedCluster, Federation, FirewallRules, PoolPreflight, ServiceExposure, StartdFleet,
 } from '../../src';
 
-const image = (version: string) => new CondorImage({ reference: `registry.example/htcondor:${version}`, version: CondorVersion.of(version) });
+const image = (version: string) => new CondorImage({
+  reference: `registry.example/htcondor:${version}`, version: CondorVersion.of(version), slotUserPattern: 'slot1_%d', slotUsers: 64,
+});
 
 /** A pool whose access point nobody reaches from outside, and machines in a member that nobody reaches either. */
 function bothPrivate(pools: string, machines = pools, address = 'condor-ap1.condor.svc') {

@@ -23,7 +23,7 @@ function synthesize({ host = {}, fleet = {}, member = {} }: Program) {
     image: CondorImage.debian(),
     ...host,
   });
-  new StartdFleet(new Placement(federation, 'in-the-cloud', { clusters: ClusterSelector.of(cloud) }), 'startd', { pool, ...fleet }).on(cloud, member);
+  new StartdFleet(new Placement(federation, 'in-the-cloud', { clusters: ClusterSelector.of(cloud) }), 'startd', { pool, cpus: 8, ...fleet }).on(cloud, member);
   const objects = Testing.synth(cluster);
   const config = (name: string): string => objects.find(({ kind, metadata }: any) => kind === 'ConfigMap' && metadata.name === name).data.condor_config;
   const files: { [file: string]: string } = Testing.synth(cloud).find(({ kind }: any) => kind === 'ConfigMap').data;

@@ -10,12 +10,13 @@ const LABORATORY: { readonly [program: string]: string } = {
   'mmdebstrap': 'mmdebstrap',
   'mount': 'mount',
   'nsenter': 'util-linux',
+  'openssl': 'openssl',
   'runc': 'runc',
   'unshare': 'util-linux',
 };
 
 /** What clusters need besides. */
-const CLUSTERS: { readonly [program: string]: string } = { ipset: 'ipset', openssl: 'openssl' };
+const CLUSTERS: { readonly [program: string]: string } = { ipset: 'ipset' };
 
 /** The oldest Go that builds Kubernetes and the rest, as its modules say: 1.26.8. */
 const LEAST_GO = [1, 26, 8];

@@ -5,8 +5,8 @@ import {
   AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, Cluster, ClusterIdentity, ClusterProps, CondorHost, CondorHostProps,
   CondorImage, CondorPool, CondorVersion, Defragmentation, DrainSchedule, ElasticMemberOptions, ElasticStartdFleet, ElasticStartdFleetProps,
   ExecuteDirectory, FederatedCluster, Federation, FileSystem, HighAvailabilityOptions, JobDefaults, JoinMode, NegotiatorPreemption, ParallelUniverse,
-  PoolBackup, PoolBackupProps, PoolPreflight, PoolPreflightProps, RunMode, ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness,
-  StartdMemberOptions, TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions, UserPriorityPreemption,
+  PoolBackup, PoolBackupProps, PoolPreflight, PoolPreflightProps, PoolUser, RunMode, ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness,
+  StartdMemberOptions, TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions, UserLimits, UserPriorityPreemption,
 } from '../../../src';
 
 /** Values for every option of a construct: the compiler misses the ones that are not here. */
@@ -78,6 +78,7 @@ const accessPointChoices: Choices<AccessPointOptions> = {
   resources: RESOURCES,
   maxJobsRunning: of(10, 20000),
   parallelUniverse: fc.boolean(),
+  maxJobsQueued: of(1000, 200_000),
   evictable: of(true, false),
 };
 
@@ -116,9 +117,17 @@ const highAvailabilityChoices: Choices<HighAvailabilityOptions> = {
   replicationInterval: of(Duration.minutes(5)),
 };
 
+const userChoices: Choices<PoolUser> = {
+  name: of('higgs', 'peter_h'), uid: of(20001, 1001), accountingGroups: of(['ATLAS']), tokenSubjects: of<{ [issuer: string]: string }>({ 'https://issuer.cern.ch:8443/': 'higgs@cern.ch' }),
+};
+
+const userLimitChoices: Choices<UserLimits> = {
+  jobsInQueue: of(1000), jobsPerSubmission: of(500), runningJobs: of(50), schedulerJobs: of(5),
+};
+
 const IMAGES = of(
   CondorImage.debian(), CondorImage.official(),
-  new CondorImage({ reference: 'registry.example/htcondor@sha256:' + 'a'.repeat(64), version: CondorVersion.V25_0, pullPolicy: 'Always' }),
+  new CondorImage({ reference: 'registry.example/htcondor@sha256:' + 'a'.repeat(64), version: CondorVersion.V25_0, pullPolicy: 'Always', slotUserPattern: 'job%d', slotUsers: 200 }),
 );
 
 const hostChoices: Choices<CondorHostProps> = {
@@ -132,6 +141,9 @@ const hostChoices: Choices<CondorHostProps> = {
     [AccountingGroup.share('ATLAS', 0.6, { priorityFactor: 10, acceptSurplus: true }), AccountingGroup.share('CMS', 0.4, { autoregroup: true })],
     [AccountingGroup.quota('ATLAS', 100), AccountingGroup.quota('ATLAS.prod', 60)],
   ),
+  users: optional(userChoices, 'name', 'uid').map(user => [user, { name: 'peter-w', uid: 20002 }]),
+  userLimits: optional(userLimitChoices),
+  concurrencyLimits: of<{ [name: string]: number }>({ 'licence': 10, 'oracle.conditions': 200 }),
   quotaOversubscription: fc.boolean(),
   groupOrder: of(ClassAdExpression.parse('GroupResourcesInUse / GroupQuota')),
   // who considers nothing preempts nothing, and early is for machines' ranks alone
@@ -195,6 +207,7 @@ const fleetChoices: Choices<Omit<StartdFleetProps, 'pool'>> = {
   privileged: fc.boolean(),
   rootless: fc.boolean(),
   acceptJobsReadToken: of(true),
+  acceptJobsShareUser: of(true),
   liveness: of(StartdLiveness.STARTD_ANSWERS, StartdLiveness.CONDOR_WHO),
   nodeSelector: LABELS,
   tolerations: of([{}], [{ key: 'batch', value: 'only', effect: 'NoSchedule' }, { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' }]),
@@ -290,6 +303,8 @@ export const ALL_OPTIONS = Object.entries({
   CondorHostProps: hostChoices,
   CentralManagerOptions: centralManagerChoices,
   AccessPointOptions: accessPointChoices,
+  PoolUser: userChoices,
+  UserLimits: userLimitChoices,
   JobDefaults: jobDefaultChoices,
   HighAvailabilityOptions: highAvailabilityChoices,
   NegotiatorPreemption: preemptionChoices,
@@ -309,7 +324,11 @@ const onOneClaim = (backup: Partial<PoolBackupProps>) => backup.claimName ? { ..
 
 /** What only makes sense beside something else, and that beside it. */
 const withGroups = (host: CondorHostProps): CondorHostProps => host.accountingGroups ? host : {
-  ...host, quotaOversubscription: undefined, groupOrder: undefined, preemption: host.preemption && { ...host.preemption, userPriority: undefined },
+  ...host,
+  users: host.users?.map(({ accountingGroups, ...user }) => user),
+  quotaOversubscription: undefined,
+  groupOrder: undefined,
+  preemption: host.preemption && { ...host.preemption, userPriority: undefined },
 };
 const withGpus = <T extends { gpus?: number }>(fleet: T): T => fleet.gpus ? fleet : { ...fleet, gpuJobsOnly: undefined };
 const withPreempt = <T extends StartdMemberOptions>(policy: T): T => policy.wantVacate ? { preempt: LONG_RUN, ...policy } : policy;
@@ -369,6 +388,8 @@ function program(
       ...set('CondorHostProps', host),
       ...set('CentralManagerOptions', host.centralManagers[0]),
       ...set('AccessPointOptions', host.accessPoints[0]),
+      ...set('PoolUser', host.users?.[0]),
+      ...set('UserLimits', host.userLimits),
       ...set('JobDefaults', host.jobDefaults),
       ...set('HighAvailabilityOptions', host.highAvailability),
       ...set('NegotiatorPreemption', host.preemption),
