@@ -49,6 +49,8 @@ export interface DaemonPodOptions {
   readonly programs?: readonly { readonly volume: string; readonly file: string; readonly path: string }[];
   /** Whether the configuration's ConfigMap has accounts that are added to the image's. */
   readonly accounts?: boolean;
+  /** Files of the configuration that others than HTCondor read, where they look. */
+  readonly placedFiles?: readonly { readonly key: string; readonly path: string }[];
   /** Where the image's users have their home directories; they stay root's otherwise. */
   readonly homes?: { readonly volume: string; readonly path: string };
   /**
@@ -57,6 +59,10 @@ export interface DaemonPodOptions {
   readonly rootCapabilities?: readonly string[];
   readonly privileged?: boolean;
   readonly hostNetwork?: boolean;
+  /** What runs once before the daemons, as root with one capability. */
+  readonly before?: { readonly name: string; readonly script: string; readonly capability: string };
+  /** The seccomp profile of the daemons' container, if it isn't the runtime's own. */
+  readonly seccompProfile?: object;
   readonly port?: number;
   readonly environment?: readonly object[];
   readonly probes: { readonly startup?: object; readonly liveness: object; readonly readiness: object };
@@ -91,6 +97,7 @@ export function daemonPodSpec(options: DaemonPodOptions): object {
     ...options.directories,
   ];
   const configMount = { name: 'config', mountPath: PATHS.config, readOnly: true };
+  const fileMounts = (options.placedFiles ?? []).map(({ key, path }) => ({ name: 'config', mountPath: path, subPath: key, readOnly: true }));
   const writableMounts = [...writable, ...options.homes ? [options.homes] : []].map(({ volume, path }) => ({ name: volume, mountPath: path }));
   const environment = [
     { name: 'CONDOR_CONFIG', value: `${PATHS.config}/${ROOT_CONFIG_FILE}` },
@@ -113,7 +120,7 @@ export function daemonPodSpec(options: DaemonPodOptions): object {
     securityContext: asRoot
       ? { seccompProfile: { type: 'RuntimeDefault' } }
       : { runAsNonRoot: true, runAsUser: image.uid, runAsGroup: image.gid, fsGroup: image.gid, fsGroupChangePolicy: 'OnRootMismatch', seccompProfile: { type: 'RuntimeDefault' } },
-    initContainers: [{
+    initContainers: [...options.before ? [beforeContainer(image, options.before)] : [], {
       name: 'prepare',
       image: image.reference,
       ...(image.pullPolicy && { imagePullPolicy: image.pullPolicy }),
@@ -133,13 +140,13 @@ export function daemonPodSpec(options: DaemonPodOptions): object {
       ...(options.port && { ports: [{ name: 'condor', containerPort: options.port, protocol: 'TCP' }] }),
       securityContext: options.privileged
         ? { privileged: true, runAsUser: 0 }
-        : restricted(asRoot ? options.rootCapabilities! : []),
+        : { ...restricted(asRoot ? options.rootCapabilities! : []), ...options.seccompProfile && { seccompProfile: options.seccompProfile } },
       resources: options.resources,
       ...(options.probes.startup && { startupProbe: options.probes.startup }),
       livenessProbe: options.probes.liveness,
       readinessProbe: options.probes.readiness,
       volumeMounts: [
-        configMount, ...programs.map(programMount), ...accounts.daemons, ...writableMounts, ...credentials.mounts,
+        configMount, ...programs.map(programMount), ...fileMounts, ...accounts.daemons, ...writableMounts, ...credentials.mounts,
         ...mounted.map(({ mount }) => mount),
       ],
     },
@@ -248,6 +255,18 @@ function renewingContainer(image: CondorImage, { renewals, initMounts }: Credent
     securityContext: restricted([]),
     resources: { requests: { cpu: '5m', memory: '8Mi' }, limits: { memory: '32Mi' } },
     volumeMounts: initMounts,
+  };
+}
+
+function beforeContainer(image: CondorImage, { name, script, capability }: NonNullable<DaemonPodOptions['before']>): object {
+  return {
+    name,
+    image: image.reference,
+    ...(image.pullPolicy && { imagePullPolicy: image.pullPolicy }),
+    command: ['/bin/sh', '-ec', script],
+    // the pod may be one of users that aren't
+    securityContext: { ...restricted([capability]), runAsNonRoot: false },
+    resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { memory: '64Mi' } },
   };
 }
 

@@ -2,6 +2,7 @@ import { Duration, Size } from 'cdk8s';
 import { setCapacity } from './capacity';
 import { ClassAdExpression } from './classad';
 import { KnobSet, Macro } from './config';
+import { ContainerJobs, setContainerJobs } from './container-jobs';
 import { DrainOptions, setDrain } from './drain';
 import { FileSystem, setFileSystems } from './file-system';
 import { setHttpProxy } from './http-proxy';
@@ -56,6 +57,7 @@ export interface FleetSettings {
   readonly updateInterval: Duration;
   readonly fileSystems: readonly FileSystem[];
   readonly httpProxy?: string;
+  readonly containers?: ContainerJobs;
   readonly extraConfig: { readonly [knob: string]: string | number | boolean | ClassAdExpression };
 }
 
@@ -109,6 +111,7 @@ export function fleetKnobs(settings: FleetSettings): KnobSet {
   setUpdates(knobs, settings);
   setFileSystems(knobs, settings.fileSystems);
   if (master) { watchConfiguration(knobs, 'ClassAdLifetime'); }
+  if (settings.containers) { setContainerJobs(knobs, settings.containers); }
   knobs.extra('extraConfig', settings.extraConfig, OF_ELSEWHERE);
   return knobs;
 }

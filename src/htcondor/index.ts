@@ -5,6 +5,8 @@ export * from './central-manager';
 export * from './classad';
 export * from './condor-host';
 export * from './condor-host-props';
+export { CloudMetadata } from './cloud-metadata';
+export type { ContainerJobs } from './container-jobs';
 export { DrainSchedule } from './defragmentation';
 export type { Defragmentation } from './defragmentation';
 export * from './elastic-startd-fleet';

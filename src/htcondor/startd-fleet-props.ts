@@ -1,6 +1,8 @@
 import { Duration, Size } from 'cdk8s';
 import type { ContainerResources } from 'cdk8s-plus-27';
 import { ClassAdExpression } from './classad';
+import { CloudMetadata } from './cloud-metadata';
+import { ContainerJobs } from './container-jobs';
 import { ExecuteDirectory } from './execute-directory';
 import { FileSystem } from './file-system';
 import { CondorImage } from './image';
@@ -264,7 +266,7 @@ export interface StartdFleetProps {
 
   /**
    * Whether pods use the node's network. NetworkPolicies don't apply then, and jobs reach what the node
-   * reaches, a cloud's metadata service included.
+   * reaches, but for a cloud's metadata service (`cloudMetadata`).
    *
    * @default false
    */
@@ -386,6 +388,17 @@ export interface StartdFleetProps {
   readonly httpProxy?: string;
 
   /**
+   * Jobs of the container universe (`container_image`) run in Apptainer, inside the execution point's container: machines say `HasContainer`,
+   * `HasSandboxImage` and `HasSIF` if that works, and only such machines get such jobs. The image must have Apptainer in `/usr/bin`.
+   *
+   * The pod stays unprivileged, but its container gives up the seccomp profile of the node's runtime, so that jobs can make user namespaces
+   * and mounts in them. The namespace is `privileged` for Pod Security then, unless there is a `seccompProfile`.
+   *
+   * @default - jobs run in the execution point's own container, and none of the container universe comes
+   */
+  readonly containers?: ContainerJobs;
+
+  /**
    * The token with which the fleet joins, in a Secret of each member: identity `startd-<cluster>@<trustDomain>`,
    * authorizations `ADVERTISE_STARTD` and `ADVERTISE_MASTER`.
    *
@@ -437,6 +450,16 @@ export interface StartdFleetProps {
    * @default - the chart's namespace, else `condor`
    */
   readonly namespace?: string;
+
+  /**
+   * What keeps jobs from a cloud's metadata service (169.254.169.254, fd00:ec2::254), where whoever asks gets credentials of the node.
+   *
+   * Refused: a NetworkPolicy that isn't written, or doesn't apply (`hostNetwork`); nothing said where there is neither `networkPolicy` nor
+   * `hostNetwork`.
+   *
+   * @default CloudMetadata.NETWORK_POLICY, with hostNetwork CloudMetadata.ROUTING_RULES
+   */
+  readonly cloudMetadata?: CloudMetadata;
 
   /**
    * Whether a NetworkPolicy closes the pods to all but HTCondor's, and to the cloud's metadata service.

@@ -2,8 +2,10 @@ import { ApiObject, Chart, Duration, Lazy, Size } from 'cdk8s';
 import { Construct, IConstruct } from 'constructs';
 import { capacityEnvironment, capacityProblems, capacityRequirements } from './capacity';
 import { ClassAdExpression } from './classad';
+import { CloudMetadata, egressPeers, metadataScript } from './cloud-metadata';
 import { CondorHost } from './condor-host';
 import { isGiven } from './config';
+import { APPTAINER_FILE, containerFiles, containerProblems, containerSeccomp } from './container-jobs';
 import { CONFIG_DIGEST, Credential, DAEMON_CONTAINER, daemonPodSpec } from './daemon-pod';
 import { gracePeriodSeconds } from './drain';
 import { ExecuteDirectory } from './execute-directory';
@@ -44,9 +46,6 @@ const POD_NAME = [{ name: POD_NAME_VARIABLE, valueFrom: { fieldRef: { fieldPath:
 
 /** What a fleet takes of the node's ports unless told otherwise. */
 const NODE_PORTS = { low: 9700, high: 9899 };
-
-/** Link-local addresses at which clouds give out credentials of the node to whoever asks. */
-const CLOUD_METADATA = ['169.254.169.254/32'];
 
 /**
  * What the workload of a fleet is made of.
@@ -110,7 +109,7 @@ export class StartdFleet extends Construct {
       spec: Lazy.any({ produce: () => ({ ...this.podSpec(), ...this._podFields() }) }),
     };
     this.daemonSet = this._workload({ metadata, selector, template });
-    if (props.networkPolicy ?? !props.hostNetwork) { this.addNetworkPolicy(metadata, selector); }
+    if (this.hasNetworkPolicy) { this.addNetworkPolicy(metadata, selector); }
 
     this.declareClaims(labels);
     if (CondorHost.isCondorHost(props.pool)) {
@@ -274,6 +273,14 @@ export class StartdFleet extends Construct {
     return { volume: 'token', secret: this._token, defaultKey: 'token', file: 'token', directory: PATHS.tokens };
   }
 
+  private get hasNetworkPolicy(): boolean {
+    return this.props.networkPolicy ?? !this.props.hostNetwork;
+  }
+
+  private get cloudMetadata(): CloudMetadata {
+    return this.props.cloudMetadata ?? (this.props.hostNetwork ? CloudMetadata.ROUTING_RULES : CloudMetadata.NETWORK_POLICY);
+  }
+
   private get settings(): FleetSettings {
     return this.settingsOf({});
   }
@@ -320,6 +327,7 @@ export class StartdFleet extends Construct {
       updateInterval: props.updateInterval ?? Duration.seconds(30),
       fileSystems: props.fileSystems ?? [],
       httpProxy: props.httpProxy,
+      containers: props.containers,
       extraConfig: props.extraConfig ?? {},
     };
   }
@@ -357,6 +365,7 @@ export class StartdFleet extends Construct {
       ...httpProxyFile(this.props.httpProxy),
       ...runMode === RunMode.CONDOR_MASTER && { [WATCH_FILE]: WATCH_SCRIPT },
       ...this._files(),
+      ...containerFiles(this.props.containers),
     };
     const federation = Federation.tryOf(this);
     if (federation?.lateMembers) { return { ...files, [MEMBER_CONFIG_FILE]: this.withDigest(lateMemberKnobs(this.settings).draft()) }; }
@@ -402,9 +411,13 @@ export class StartdFleet extends Construct {
       mounted: settings.fileSystems.map(each => ({ volume: each._volume(this.node.id), mount: each._mount })),
       directories: [{ volume: 'execute', path: PATHS.execute, source: (props.executeDirectory ?? ExecuteDirectory.emptyDir())._volumeSource }],
       programs: hasSlotUsers(settings) ? [CLEANUP] : [],
+      placedFiles: props.containers ? [APPTAINER_FILE] : [],
       rootCapabilities: props.rootless ? undefined : STARTD_CAPABILITIES,
+      seccompProfile: containerSeccomp(props.containers),
       privileged: props.privileged,
       hostNetwork: props.hostNetwork,
+      before: this.cloudMetadata === CloudMetadata.ROUTING_RULES
+        ? { name: 'metadata', script: metadataScript(settings.image, props.rootless ?? false), capability: 'NET_ADMIN' } : undefined,
       environment: [
         ...capacityEnvironment(DAEMON_CONTAINER), ...hasSlotUsers(settings) ? CLEANUP_ENVIRONMENT : [],
         ...this.proxyEnvironment(), ...this.lateEnvironment(), ...settings.elasticity ? POD_NAME : [],
@@ -468,8 +481,11 @@ export class StartdFleet extends Construct {
   }
 
   private podSecurityLevel(): PodSecurityLevel {
-    const { privileged, hostNetwork, executeDirectory, fileSystems = [], rootless } = this.props;
-    if (privileged || hostNetwork || executeDirectory?.onHost || fileSystems.some(({ onHost }) => onHost)) { return PodSecurityLevel.PRIVILEGED; }
+    const { privileged, hostNetwork, executeDirectory, fileSystems = [], rootless, containers } = this.props;
+    const onHost = executeDirectory?.onHost || fileSystems.some(each => each.onHost);
+    const unconfined = containers && containers.seccompProfile === undefined;
+    const routed = this.cloudMetadata === CloudMetadata.ROUTING_RULES;
+    if (privileged || hostNetwork || onHost || unconfined || routed) { return PodSecurityLevel.PRIVILEGED; }
     return rootless ? PodSecurityLevel.RESTRICTED : PodSecurityLevel.BASELINE;
   }
 
@@ -496,7 +512,7 @@ export class StartdFleet extends Construct {
         policyTypes: ['Ingress', 'Egress'],
         // what calls from elsewhere comes through the connection broker, on connections that the pod has opened
         ingress: [{ from: [{ podSelector: { matchLabels: { 'app.kubernetes.io/name': 'htcondor' } } }] }],
-        egress: [{ to: [{ ipBlock: { cidr: '0.0.0.0/0', except: CLOUD_METADATA } }, { ipBlock: { cidr: '::/0', except: ['fd00:ec2::254/128'] } }] }],
+        egress: [{ to: egressPeers(this.cloudMetadata) }],
       },
     });
   }
@@ -520,8 +536,14 @@ export class StartdFleet extends Construct {
     }
     problems.push(...slotUserProblems(settings, props.acceptJobsShareUser ?? false));
     if (props.rootless && props.privileged) { problems.push(problem('rootless', true, 'only without privileged')); }
+    if (this.cloudMetadata === CloudMetadata.NETWORK_POLICY && (props.hostNetwork || !this.hasNetworkPolicy)) {
+      problems.push(props.hostNetwork
+        ? problem('cloudMetadata', props.cloudMetadata, 'ROUTING_RULES or OPEN: with hostNetwork no NetworkPolicy applies')
+        : problem('networkPolicy', false, "only with cloudMetadata ROUTING_RULES or OPEN: jobs would reach a cloud's metadata service"));
+    }
     if (this.isRemote()) { problems.push(...reachabilityProblems('pool', props.pool, this.image)); }
     problems.push(...this.image._problems(), ...(props.executeDirectory?._problems() ?? []));
+    if (props.containers) { problems.push(...containerProblems(props.containers, props.privileged ?? false)); }
     problems.push(...capacityProblems('', { ...settings, resources: props.resources ?? {} }));
     problems.push(...fileSystemProblems(settings.fileSystems), ...fileSystemClashes('attributes', props.attributes, settings.fileSystems));
     problems.push(...httpProxyProblems('httpProxy', props.httpProxy));

@@ -1,7 +1,7 @@
 import { App, Chart, Duration, Size, Testing } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
 import {
-  ClassAdExpression, Cluster, CondorHost, CondorHostProps, CondorImage, CondorImageProps, CondorPool, CondorVersion, ExecuteDirectory,
+  ClassAdExpression, CloudMetadata, Cluster, CondorHost, CondorHostProps, CondorImage, CondorImageProps, CondorPool, CondorVersion, ExecuteDirectory,
   FederatedCluster, Federation, RunMode, ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness,
 } from '../../src';
 
@@ -219,7 +219,7 @@ describe('StartdFleet', () => {
     const [policy] = fleet({}).objects.filter(({ kind }) => kind === 'NetworkPolicy');
     expect(policy.spec.policyTypes).toEqual(['Ingress', 'Egress']);
     expect(JSON.stringify(policy.spec.egress)).toContain('169.254.169.254/32');
-    expect(find(fleet({ networkPolicy: false }).objects, 'NetworkPolicy')).toBeUndefined();
+    expect(find(fleet({ networkPolicy: false, cloudMetadata: CloudMetadata.OPEN }).objects, 'NetworkPolicy')).toBeUndefined();
     expect(find(fleet({ networkPolicy: true, hostNetwork: true }).objects, 'NetworkPolicy')).toBeDefined();
   });
 

@@ -12,10 +12,13 @@ const RECIPE = path.join(__dirname, '..', '..', 'images', 'htcondor');
 /** As much as a command may write. */
 const MOST_OUTPUT = 64 * 1024 * 1024;
 
-const RECIPE_FILES = ['accounts', 'build', 'directories'];
+const RECIPE_FILES = ['accounts', 'build', 'container-test', 'directories'];
 
 /** The same HTCondor, with Open MPI. */
 export const MPI_IMAGE = `${IMAGE_NAME}:23.9.6-trixie-mpi`;
+
+/** The same HTCondor, with Apptainer, which is in sid alone. */
+export const APPTAINER_IMAGE = `${IMAGE_NAME}:23.9.6-trixie-apptainer`;
 
 /** A newer HTCondor, of a suite of Debian that isn't released yet. */
 export const NEXT_IMAGE = `${IMAGE_NAME}:next`;
@@ -23,6 +26,7 @@ export const NEXT_IMAGE = `${IMAGE_NAME}:next`;
 /** What the recipe is told for images other than that of most pods; the next one if that fails, since what isn't released can't always be installed. */
 const VARIANTS: { readonly [reference: string]: string[][] } = {
   [MPI_IMAGE]: [['trixie', 'openmpi-bin', 'python3-mpi4py']],
+  [APPTAINER_IMAGE]: [['trixie', 'apptainer/sid']],
   [NEXT_IMAGE]: [['sid'], ['testing']],
 };
 
@@ -35,6 +39,8 @@ export interface ImageRun {
 
 /** What a command in the image is given. */
 export interface ImageRunOptions {
+  /** Which image. @default the one of most pods */
+  readonly image?: string;
   /** What the command reads from its standard input. */
   readonly input?: string;
   /** Files that the command finds, by absolute path; mode 0644, owned by root. */
@@ -112,7 +118,7 @@ exec chroot "$root" "$@"`;
  * it. What it writes is gone afterwards. Needs root.
  */
 export function runInImage(argv: string[], options: ImageRunOptions = {}): ImageRun {
-  const rootfs = imageRootfs();
+  const rootfs = imageRootfs(options.image);
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'cdk8s-hep-run-'));
   try {
     const mountpoint = path.join(scratch, 'mount');

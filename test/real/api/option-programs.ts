@@ -2,11 +2,12 @@ import { App, Chart, Duration, Size } from 'cdk8s';
 import { ContainerResources, Cpu } from 'cdk8s-plus-27';
 import * as fc from 'fast-check';
 import {
-  AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, Cluster, ClusterIdentity, ClusterProps, CondorHost, CondorHostProps,
-  CondorImage, CondorPool, CondorVersion, Defragmentation, DrainSchedule, ElasticMemberOptions, ElasticStartdFleet, ElasticStartdFleetProps,
-  ExecuteDirectory, FederatedCluster, Federation, FileSystem, HighAvailabilityOptions, JobDefaults, JoinMode, NegotiatorPreemption, ParallelUniverse,
-  PoolBackup, PoolBackupProps, PoolPreflight, PoolPreflightProps, PoolUser, RunMode, ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness,
-  StartdMemberOptions, TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions, UserLimits, UserPriorityPreemption,
+  AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, CloudMetadata, Cluster, ClusterIdentity, ClusterProps, CondorHost,
+  CondorHostProps, CondorImage, CondorPool, CondorVersion, ContainerJobs, Defragmentation, DrainSchedule, ElasticMemberOptions, ElasticStartdFleet,
+  ElasticStartdFleetProps, ExecuteDirectory, FederatedCluster, Federation, FileSystem, HighAvailabilityOptions, JobDefaults, JoinMode,
+  NegotiatorPreemption, ParallelUniverse, PoolBackup, PoolBackupProps, PoolPreflight, PoolPreflightProps, PoolUser, RunMode, ServiceExposure, StartdFleet,
+  StartdFleetProps, StartdLiveness, StartdMemberOptions, TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions, UserLimits,
+  UserPriorityPreemption,
 } from '../../../src';
 
 /** Values for every option of a construct: the compiler misses the ones that are not here. */
@@ -179,6 +180,12 @@ const memberChoices: Choices<StartdMemberOptions> = {
   image: of(CondorImage.debian('registry.example/htcondor:next'), CondorImage.official()),
 };
 
+const containerChoices: Choices<ContainerJobs> = {
+  bind: of(['/cvmfs', '/eos:/data:ro']),
+  defaultImage: of('/cvmfs/unpacked.cern.ch/image'),
+  seccompProfile: of('profiles/apptainer.json'),
+};
+
 const fleetChoices: Choices<Omit<StartdFleetProps, 'pool'>> = {
   cpus: of(1, 8),
   memory: of(Size.mebibytes(22500)),
@@ -202,6 +209,7 @@ const fleetChoices: Choices<Omit<StartdFleetProps, 'pool'>> = {
   terminationGracePeriod: of(Duration.days(2)),
   runMode: of(RunMode.CONDOR_MASTER, RunMode.CONDOR_STARTD),
   hostNetwork: fc.boolean(),
+  cloudMetadata: of(CloudMetadata.NETWORK_POLICY, CloudMetadata.ROUTING_RULES, CloudMetadata.OPEN),
   lowPort: of(9700, 20000),
   highPort: of(9899, 20999),
   privileged: fc.boolean(),
@@ -221,6 +229,7 @@ const fleetChoices: Choices<Omit<StartdFleetProps, 'pool'>> = {
     [FileSystem.cvmfs(['cms.cern.ch'], { claimName: 'cvmfs' })], [FileSystem.cvmfs(['cms.cern.ch'], { hostPath: '/var/lib/cvmfs-k8s' })],
   ),
   httpProxy: of('http://squid.cern.ch:3128'),
+  containers: optional(containerChoices),
   token: of({ secretName: 'machine-token', key: 'idtoken' }),
   clusterName: of('somewhere'),
   heartbeat: of(Duration.minutes(1)),
@@ -310,6 +319,7 @@ export const ALL_OPTIONS = Object.entries({
   NegotiatorPreemption: preemptionChoices,
   Defragmentation: defragmentationChoices,
   ParallelUniverse: parallelUniverseChoices,
+  ContainerJobs: containerChoices,
   StartdFleetProps: fleetChoices,
   StartdMemberOptions: memberChoices,
   ElasticStartdFleetProps: elasticChoices,
@@ -331,12 +341,21 @@ const withGroups = (host: CondorHostProps): CondorHostProps => host.accountingGr
   preemption: host.preemption && { ...host.preemption, userPriority: undefined },
 };
 const withGpus = <T extends { gpus?: number }>(fleet: T): T => fleet.gpus ? fleet : { ...fleet, gpuJobsOnly: undefined };
+/** What closes the metadata service, only where it can. */
+const closable = (fleet: Omit<StartdFleetProps, 'pool'>): Omit<StartdFleetProps, 'pool'> => {
+  const byPolicy = !fleet.hostNetwork && fleet.networkPolicy !== false;
+  const { NETWORK_POLICY, ROUTING_RULES } = CloudMetadata;
+  const closed = byPolicy || fleet.cloudMetadata !== NETWORK_POLICY && (fleet.cloudMetadata || fleet.hostNetwork);
+  return closed ? fleet : { ...fleet, cloudMetadata: ROUTING_RULES };
+};
+const containable = (fleet: Omit<StartdFleetProps, 'pool'>): Omit<StartdFleetProps, 'pool'> =>
+  fleet.privileged && fleet.containers ? { ...fleet, containers: { ...fleet.containers, seccompProfile: undefined } } : fleet;
 const withPreempt = <T extends StartdMemberOptions>(policy: T): T => policy.wantVacate ? { preempt: LONG_RUN, ...policy } : policy;
 
 const VALUES = fc.record<Values>({
   cluster: optional(clusterChoices),
   host: optional(hostChoices, 'trustDomain', 'centralManagers', 'accessPoints').map(withGroups),
-  fleet: optional(fleetChoices).map(withPreempt).map(withGpus),
+  fleet: optional(fleetChoices).map(withPreempt).map(withGpus).map(closable).map(containable),
   member: optional(memberChoices).map(withPreempt),
   elastic: optional(elasticChoices, 'maxExecutionPoints'),
   elasticMember: optional(elasticMemberChoices),
@@ -396,6 +415,7 @@ function program(
       ...set('Defragmentation', host.defragmentation),
       ...set('ParallelUniverse', fleet.parallelUniverse),
       ...set('StartdFleetProps', fleet),
+      ...set('ContainerJobs', fleet.containers),
       ...federated ? set('StartdMemberOptions', member) : [],
       ...hasElastic ? [...set('ElasticStartdFleetProps', elastic), ...set('ElasticMemberOptions', elasticMember)] : [],
       ...set('PoolPreflightProps', preflight),

@@ -1,0 +1,129 @@
+import { Chart, Testing } from 'cdk8s';
+import { CloudMetadata, CondorImage, CondorPool, CondorVersion, RunMode, StartdFleet, StartdFleetProps } from '../../src';
+
+/* What container jobs and the closed metadata service become in the objects; what they do is shown by the suites against the real pool. */
+
+const find = (objects: any[], kind: string) => objects.find(object => object.kind === kind);
+const knob = (text: string, name: string) => new RegExp(`^${name} += ?(.*)$`, 'm').exec(text)?.[1];
+
+function fleet(props: Partial<StartdFleetProps>): { files: { [file: string]: string }; pod: any; container: any; level: string; policy: any } {
+  const chart = new Chart(Testing.app(), 'site');
+  const pool = CondorPool.fromAttributes({ collectors: ['cm.example.org'], trustDomain: 'example.org', image: CondorImage.debian() });
+  new StartdFleet(chart, 'workers', { pool, ...props });
+  const objects = Testing.synth(chart);
+  const pod = find(objects, 'DaemonSet').spec.template.spec;
+  return {
+    files: find(objects, 'ConfigMap').data,
+    pod,
+    container: pod.containers[0],
+    level: find(objects, 'Namespace').metadata.labels['pod-security.kubernetes.io/enforce'],
+    policy: find(objects, 'NetworkPolicy'),
+  };
+}
+
+/** What is reported, line by line. */
+function problems(props: Partial<StartdFleetProps>): string[] {
+  try {
+    fleet(props);
+    return [];
+  } catch (error) {
+    return (error as Error).message.split('\n').slice(1).map(line => line.replace(/^ *\[[^\]]*\] /, ''));
+  }
+}
+
+describe('jobs in containers', () => {
+  test('without a word there is nothing of it', () => {
+    const { files, container, level } = fleet({});
+    expect(Object.keys(files)).not.toContain('apptainer.conf');
+    expect(files.condor_config).not.toContain('SINGULARITY');
+    expect(container.securityContext.seccompProfile).toBeUndefined();
+    expect(level).toBe('baseline');
+  });
+
+  test('HTCondor is told of Apptainer, and Apptainer to do without process namespaces', () => {
+    const { files, container, pod, level } = fleet({ containers: {} });
+    expect(['SINGULARITY', 'SINGULARITY_IS_SETUID', 'SINGULARITY_USE_PID_NAMESPACES', 'SINGULARITY_JOB', 'SINGULARITY_BIND_EXPR'].map(name => knob(files.condor_config, name)))
+      .toEqual(['/usr/bin/apptainer', 'False', 'False', undefined, undefined]);
+    expect(files['apptainer.conf']).toBe('allow pid ns = no\n');
+    expect(container.volumeMounts).toContainEqual({ name: 'config', mountPath: '/etc/apptainer/apptainer.conf', subPath: 'apptainer.conf', readOnly: true });
+    // the daemons' container alone, which is as it was otherwise
+    expect(container.securityContext).toEqual({ ...fleet({}).container.securityContext, seccompProfile: { type: 'Unconfined' } });
+    expect(pod.securityContext.seccompProfile).toEqual({ type: 'RuntimeDefault' });
+    expect(level).toBe('privileged');
+  });
+
+  test('a profile of the nodes leaves the namespace as it was, and a privileged container has none', () => {
+    const own = fleet({ containers: { seccompProfile: 'profiles/apptainer.json' } });
+    expect(own.container.securityContext.seccompProfile).toEqual({ type: 'Localhost', localhostProfile: 'profiles/apptainer.json' });
+    expect(own.level).toBe('baseline');
+    expect(fleet({ containers: {}, privileged: true }).container.securityContext).toEqual({ privileged: true, runAsUser: 0 });
+  });
+
+  test('what jobs see, and the image of those that name none', () => {
+    const { files } = fleet({ containers: { bind: ['/cvmfs', '/eos:/data:ro'], defaultImage: '/cvmfs/images/el9' } });
+    expect(['SINGULARITY_BIND_EXPR', 'SINGULARITY_JOB', 'SINGULARITY_IMAGE_EXPR'].map(name => knob(files.condor_config, name))).toEqual([
+      '"/cvmfs /eos:/data:ro"', 'True', 'TARGET.SingularityImage ?: ifThenElse(TARGET.ContainerImage isnt undefined, undefined, "/cvmfs/images/el9")',
+    ]);
+  });
+
+  test.each([
+    ['a path that is relative', { bind: ['cvmfs'] }, 'containers.bind: given "cvmfs"'],
+    ['a way out', { bind: ['/cvmfs/../etc'] }, 'containers.bind: given "/cvmfs/../etc"'],
+    ['two paths in one', { bind: ['/cvmfs /eos'] }, 'containers.bind: given "/cvmfs /eos"'],
+    ['a mode that is none', { bind: ['/eos:/data:no'] }, 'containers.bind: given "/eos:/data:no"'],
+    ['the pool\'s tokens', { bind: ['/etc/condor/tokens.d'] }, 'containers.bind: given "/etc/condor/tokens.d", allowed: what holds neither'],
+    ['what holds them', { bind: ['/etc'] }, 'containers.bind: given "/etc", allowed: what holds neither'],
+    ['a default image of nowhere', { defaultImage: 'el9.sif' }, 'containers.defaultImage: given "el9.sif"'],
+    ['a profile of the root', { seccompProfile: '/profiles/apptainer.json' }, 'containers.seccompProfile: given "/profiles/apptainer.json"'],
+    ['a profile elsewhere', { seccompProfile: '../apptainer.json' }, 'containers.seccompProfile: given "../apptainer.json"'],
+  ])('refused is %s', (_what, containers, text) => {
+    expect(problems({ containers })).toEqual([expect.stringContaining(text)]);
+  });
+
+  test('refused is a profile of a privileged container, and a knob that the fleet sets', () => {
+    expect(problems({ containers: { seccompProfile: 'a.json' }, privileged: true })).toEqual([expect.stringContaining('containers.seccompProfile: given "a.json", allowed: none with privileged')]);
+    expect(problems({ containers: {}, extraConfig: { SINGULARITY: '/bin/true' } })).toEqual([expect.stringContaining('extraConfig.SINGULARITY')]);
+  });
+});
+
+describe('a cloud\'s metadata service', () => {
+  const RULES = CloudMetadata.ROUTING_RULES;
+  const before = (props: Partial<StartdFleetProps>) => fleet(props).pod.initContainers.find(({ name }: { name: string }) => name === 'metadata');
+
+  test('is closed by the NetworkPolicy, and by rules where none applies', () => {
+    const { policy, level } = fleet({});
+    expect(policy.spec.egress[0].to).toEqual([{ ipBlock: { cidr: '0.0.0.0/0', except: ['169.254.169.254/32'] } }, { ipBlock: { cidr: '::/0', except: ['fd00:ec2::254/128'] } }]);
+    expect(before({})).toBeUndefined();
+    expect(level).toBe('baseline');
+    expect(before({ hostNetwork: true })).toMatchObject({
+      securityContext: { runAsUser: 0, runAsNonRoot: false, allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'], add: ['NET_ADMIN'] } },
+    });
+    expect(before({ hostNetwork: true, networkPolicy: true })).toBeDefined();
+  });
+
+  test('is closed by rules on a network of the pod\'s own, for which the namespace must be privileged', () => {
+    expect(before({ cloudMetadata: RULES, networkPolicy: false })).toBeDefined();
+    expect(fleet({ cloudMetadata: RULES }).policy.spec.egress[0].to[0].ipBlock.except).toEqual(['169.254.169.254/32']);
+    expect(fleet({ cloudMetadata: RULES }).level).toBe('privileged');
+  });
+
+  test('the rules are for those whom jobs run as', () => {
+    const users = (props: Partial<StartdFleetProps>) => /in (.*); do id/.exec(before({ cloudMetadata: RULES, ...props }).command[2])![1].split(' ');
+    expect(users({})).toEqual([...Array.from({ length: 64 }, (_, index) => `slot1_${index + 1}`), 'nobody']);
+    expect(users({ image: new CondorImage({ reference: 'a', version: CondorVersion.V25_0 }) })).toEqual(['nobody']);
+    expect(users({ rootless: true, acceptJobsReadToken: true })).toEqual(['64']);
+  });
+
+  test('is open if somebody says so', () => {
+    const { policy, pod } = fleet({ cloudMetadata: CloudMetadata.OPEN, runMode: RunMode.CONDOR_STARTD });
+    expect(policy.spec.egress[0].to).toEqual([{ ipBlock: { cidr: '0.0.0.0/0' } }, { ipBlock: { cidr: '::/0' } }]);
+    expect(pod.initContainers.map(({ name }: { name: string }) => name)).toEqual(['prepare']);
+    expect(before({ cloudMetadata: CloudMetadata.OPEN, hostNetwork: true })).toBeUndefined();
+    expect(problems({ cloudMetadata: CloudMetadata.OPEN, networkPolicy: false })).toEqual([]);
+  });
+
+  test('refused is a NetworkPolicy that closes nothing', () => {
+    expect(problems({ cloudMetadata: CloudMetadata.NETWORK_POLICY, hostNetwork: true })).toEqual([expect.stringContaining('cloudMetadata: given "NetworkPolicy", allowed: ROUTING_RULES or OPEN: with hostNetwork')]);
+    expect(problems({ networkPolicy: false })).toEqual([expect.stringContaining('networkPolicy: given false, allowed: only with cloudMetadata ROUTING_RULES or OPEN')]);
+  });
+});

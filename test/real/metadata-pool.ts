@@ -1,0 +1,63 @@
+import { App, Duration, Size } from 'cdk8s';
+import { APPTAINER_IMAGE } from './rootfs';
+import {
+  CloudMetadata, Cluster, CondorHost, CondorImage, CondorVersion, FederatedCluster, Federation, RunMode, StartdFleet, StartdFleetProps,
+} from '../../src';
+
+export const IPV4 = '169.254.169.254';
+export const IPV6 = 'fd00:ec2::254';
+
+const WITH_APPTAINER = new CondorImage({ reference: APPTAINER_IMAGE, version: CondorVersion.V23_9, slotUserPattern: 'slot1_%d', slotUsers: 64 });
+
+const NODE = { allocatable: { cpu: '16', memory: '16000Mi' } };
+
+/** Where its clusters stand. A node's rules are for all on it that use its network. */
+export const PLACES = {
+  'condor-host': { cidr: '10.1.0.0/16', nodes: { 'host-1': NODE } },
+  'tsystems': {
+    cidr: '10.3.0.0/16',
+    nat: true,
+    nodes: Object.fromEntries(['closed', 'open', 'pods'].map(role => [`otc-${role}`, { ...NODE, labels: { role } }])),
+  },
+};
+
+const onNode = { hostNetwork: true, image: WITH_APPTAINER, containers: {} };
+
+/** The fleets, and where they are; machines say in `Fleet` which one is theirs. The laboratory has no NetworkPolicies. */
+const FLEETS: { readonly [name: string]: { readonly on: string; readonly props: Partial<StartdFleetProps> } } = {
+  'node-closed': { on: 'closed', props: onNode },
+  'node-open': { on: 'open', props: { ...onNode, cloudMetadata: CloudMetadata.OPEN } },
+  'pod-closed': { on: 'pods', props: { cloudMetadata: CloudMetadata.ROUTING_RULES } },
+  'pod-closed-rootless': { on: 'pods', props: { cloudMetadata: CloudMetadata.ROUTING_RULES, rootless: true, acceptJobsReadToken: true } },
+  'pod-open': { on: 'pods', props: { cloudMetadata: CloudMetadata.OPEN } },
+};
+
+export const FLEET_NAMES = Object.keys(FLEETS);
+
+/** A pool whose member has a metadata service, closed to the jobs of some fleets. */
+export function metadataPool(outdir: string): void {
+  const app = new App({ outdir });
+  const hostCluster = new Cluster(app, 'condor-host');
+  const federation = new Federation(app, 'fed', { host: hostCluster });
+  new FederatedCluster(app, 'tsystems', { federation });
+  const pool = new CondorHost(hostCluster, 'condor', {
+    trustDomain: 'cern.ch',
+    centralManagers: [{ address: 'condor.cern.ch' }],
+    accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
+    image: CondorImage.debian(),
+    negotiatorInterval: Duration.seconds(5),
+  });
+  for (const [name, { on, props }] of Object.entries(FLEETS)) {
+    new StartdFleet(federation, name, {
+      pool,
+      runMode: RunMode.CONDOR_STARTD,
+      cpus: 2,
+      memory: Size.mebibytes(1000),
+      updateInterval: Duration.seconds(10),
+      attributes: { Fleet: name },
+      nodeSelector: { role: on },
+      ...props,
+    });
+  }
+  app.synth();
+}
