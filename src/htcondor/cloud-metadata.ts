@@ -19,8 +19,8 @@ export enum CloudMetadata {
 const IPV4 = '169.254.169.254';
 const IPV6 = 'fd00:ec2::254';
 
-/** Jobs run as this user where the image has none for them, or fewer than there are jobs. */
-const LAST_USER = 'nobody';
+/** Jobs run as this user where the image has none for them. */
+const SHARED_USER = 'nobody';
 
 /** Where a pod may go. */
 export function egressPeers(metadata: CloudMetadata): object[] {
@@ -33,7 +33,7 @@ export function egressPeers(metadata: CloudMetadata): object[] {
  * another pod of the node have no gap. It fails where it can't make one, and the pod does not start.
  */
 export function metadataScript(image: CondorImage, rootless: boolean): string {
-  const users = rootless ? [`${image.uid}`] : [...image.slotUsers, LAST_USER];
+  const users = rootless ? [`${image.uid}`] : image.slotUsers.length > 0 ? image.slotUsers : [SHARED_USER];
   return [
     'rule() {',
     '  ip $1 rule list | grep -q "to $2 uidrange $3 prohibit" || ip $1 rule add priority 1 to $2 uidrange $3 prohibit',

@@ -56,6 +56,13 @@ export interface CondorImageProps {
   readonly slotUsers?: number;
 
   /**
+   * Whether the image has `ip` (iproute2), which `CloudMetadata.ROUTING_RULES` needs.
+   *
+   * @default false
+   */
+  readonly iproute?: boolean;
+
+  /**
    * When the image is pulled: `Always`, `IfNotPresent` or `Never`.
    *
    * @default - Kubernetes' own: `Always` for the tag `latest` or none, else `IfNotPresent`
@@ -79,7 +86,7 @@ export class CondorImage {
    * @param reference where you have put the image that you built from the recipe
    */
   public static debian(reference = 'cdk8s-hep/htcondor:23.9.6-trixie'): CondorImage {
-    return new CondorImage({ reference, version: CondorVersion.V23_9, slotUserPattern: 'slot1_%d', slotUsers: 64 });
+    return new CondorImage({ reference, version: CondorVersion.V23_9, slotUserPattern: 'slot1_%d', slotUsers: 64, iproute: true });
   }
 
   /**
@@ -116,6 +123,9 @@ export class CondorImage {
   /** Where the libraries are (`LIB`). */
   public readonly libDirectory: string;
 
+  /** Whether the image has `ip`. */
+  public readonly iproute: boolean;
+
   /** When the image is pulled. */
   public readonly pullPolicy?: string;
 
@@ -132,6 +142,7 @@ export class CondorImage {
     this.gid = props.gid ?? this.uid;
     this.releaseDirectory = props.releaseDirectory ?? '/usr';
     this.libDirectory = props.libDirectory ?? `${this.releaseDirectory}/lib/condor`;
+    this.iproute = props.iproute ?? false;
     this.pullPolicy = props.pullPolicy;
     this.slotUsers = Array.from({ length: props.slotUserPattern ? props.slotUsers ?? 0 : 0 },
       (_, index) => props.slotUserPattern!.replace('%d', `${index + 1}`));

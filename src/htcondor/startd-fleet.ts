@@ -536,6 +536,10 @@ export class StartdFleet extends Construct {
     }
     problems.push(...slotUserProblems(settings, props.acceptJobsShareUser ?? false));
     if (props.rootless && props.privileged) { problems.push(problem('rootless', true, 'only without privileged')); }
+    const images = [this.image, ...[...this.ofMembers.values()].flatMap(({ image }) => image ?? [])];
+    if (this.cloudMetadata === CloudMetadata.ROUTING_RULES && images.some(({ iproute }) => !iproute)) {
+      problems.push(problem('cloudMetadata', props.cloudMetadata, "OPEN, or images with iproute: without `ip` in them jobs would reach a cloud's metadata service"));
+    }
     if (this.cloudMetadata === CloudMetadata.NETWORK_POLICY && (props.hostNetwork || !this.hasNetworkPolicy)) {
       problems.push(props.hostNetwork
         ? problem('cloudMetadata', props.cloudMetadata, 'ROUTING_RULES or OPEN: with hostNetwork no NetworkPolicy applies')

@@ -3,8 +3,8 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { ApiObject, App, Chart, Duration, JsonPatch, Size, Testing } from 'cdk8s';
 import {
-  ClassAdExpression, Cluster, CondorHost, CondorHostProps, CondorImage, CondorPool, ElasticMemberOptions, ElasticStartdFleet, ElasticStartdFleetProps,
-  FederatedCluster, Federation, JoinMode, PoolPreflight, RunMode, StartdFleet, StartdMemberOptions, TokenMint,
+  ClassAdExpression, CloudMetadata, Cluster, CondorHost, CondorHostProps, CondorImage, CondorPool, ElasticMemberOptions, ElasticStartdFleet,
+  ElasticStartdFleetProps, FederatedCluster, Federation, JoinMode, PoolPreflight, RunMode, StartdFleet, StartdMemberOptions, TokenMint,
 } from '../../src';
 import { scratchDirectory } from '../scratch';
 
@@ -188,7 +188,8 @@ describe('the demand', () => {
       egress: [{ ports: [{ port: 53 }, { port: 53 }] }, { ports: [{ port: 9618 }] }],
     });
     expect(find('near', 'Service', 'burst-demand').spec.ports).toEqual([expect.objectContaining({ port: 8080 })]);
-    expect(synthesize({ fleet: { networkPolicy: false } }).find('near', 'NetworkPolicy', 'burst-demand')).toBeUndefined();
+    const without = { networkPolicy: false, cloudMetadata: CloudMetadata.OPEN };
+    expect(synthesize({ fleet: without }).find('near', 'NetworkPolicy', 'burst-demand')).toBeUndefined();
   });
 
   test('a mint makes the token so that it may be asked for', () => {

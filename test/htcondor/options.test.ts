@@ -251,6 +251,7 @@ describe('CondorImage', () => {
     slotUserPattern: 'job%d',
     slotUsers: 2,
     pullPolicy: 'Always',
+    iproute: true,
   };
 
   test('says where things are, and who runs what', () => {
@@ -268,7 +269,7 @@ describe('CondorImage', () => {
 
   test('has defaults', () => {
     const image = new CondorImage({ reference: 'condor:1', version: CondorVersion.V25_0 });
-    expect(image).toMatchObject({ uid: 64, gid: 64, releaseDirectory: '/usr', libDirectory: '/usr/lib/condor', slotUsers: [], pullPolicy: undefined });
+    expect(image).toMatchObject({ uid: 64, gid: 64, releaseDirectory: '/usr', libDirectory: '/usr/lib/condor', slotUsers: [], pullPolicy: undefined, iproute: false });
   });
 
   test("those of the project's recipe and of the HTCondor project", () => {

@@ -109,8 +109,8 @@ describe('a cloud\'s metadata service', () => {
 
   test('the rules are for those whom jobs run as', () => {
     const users = (props: Partial<StartdFleetProps>) => /in (.*); do id/.exec(before({ cloudMetadata: RULES, ...props }).command[2])![1].split(' ');
-    expect(users({})).toEqual([...Array.from({ length: 64 }, (_, index) => `slot1_${index + 1}`), 'nobody']);
-    expect(users({ image: new CondorImage({ reference: 'a', version: CondorVersion.V25_0 }) })).toEqual(['nobody']);
+    expect(users({})).toEqual(Array.from({ length: 64 }, (_, index) => `slot1_${index + 1}`));
+    expect(users({ image: new CondorImage({ reference: 'a', version: CondorVersion.V25_0, iproute: true }), acceptJobsShareUser: true })).toEqual(['nobody']);
     expect(users({ rootless: true, acceptJobsReadToken: true })).toEqual(['64']);
   });
 
@@ -120,6 +120,11 @@ describe('a cloud\'s metadata service', () => {
     expect(pod.initContainers.map(({ name }: { name: string }) => name)).toEqual(['prepare']);
     expect(before({ cloudMetadata: CloudMetadata.OPEN, hostNetwork: true })).toBeUndefined();
     expect(problems({ cloudMetadata: CloudMetadata.OPEN, networkPolicy: false })).toEqual([]);
+  });
+
+  test('refused are images without what makes the rules', () => {
+    expect(problems({ hostNetwork: true, image: CondorImage.official() })).toEqual([expect.stringContaining('cloudMetadata: given undefined, allowed: OPEN, or images with iproute')]);
+    expect(problems({ hostNetwork: true, image: CondorImage.official(), cloudMetadata: CloudMetadata.OPEN })).toEqual([]);
   });
 
   test('refused is a NetworkPolicy that closes nothing', () => {

@@ -7,7 +7,9 @@ import {
 export const IPV4 = '169.254.169.254';
 export const IPV6 = 'fd00:ec2::254';
 
-const WITH_APPTAINER = new CondorImage({ reference: APPTAINER_IMAGE, version: CondorVersion.V23_9, slotUserPattern: 'slot1_%d', slotUsers: 64 });
+const WITH_APPTAINER = new CondorImage({
+  reference: APPTAINER_IMAGE, version: CondorVersion.V23_9, slotUserPattern: 'slot1_%d', slotUsers: 64, iproute: true,
+});
 
 const NODE = { allocatable: { cpu: '16', memory: '16000Mi' } };
 

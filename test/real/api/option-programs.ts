@@ -5,8 +5,8 @@ import {
   AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, CloudMetadata, Cluster, ClusterIdentity, ClusterProps, CondorHost,
   CondorHostProps, CondorImage, CondorPool, CondorVersion, ContainerJobs, Defragmentation, DrainSchedule, ElasticMemberOptions, ElasticStartdFleet,
   ElasticStartdFleetProps, ExecuteDirectory, FederatedCluster, Federation, FileSystem, HighAvailabilityOptions, JobDefaults, JoinMode,
-  NegotiatorPreemption, ParallelUniverse, PoolBackup, PoolBackupProps, PoolPreflight, PoolPreflightProps, PoolUser, RunMode, ServiceExposure, StartdFleet,
-  StartdFleetProps, StartdLiveness, StartdMemberOptions, TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions, UserLimits,
+  NegotiatorPreemption, ParallelUniverse, PoolBackup, PoolBackupProps, PoolPreflight, PoolPreflightProps, PoolUser, RunMode, ServiceExposure,
+  StartdFleet, StartdFleetProps, StartdLiveness, StartdMemberOptions, TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions, UserLimits,
   UserPriorityPreemption,
 } from '../../../src';
 
@@ -128,7 +128,14 @@ const userLimitChoices: Choices<UserLimits> = {
 
 const IMAGES = of(
   CondorImage.debian(), CondorImage.official(),
-  new CondorImage({ reference: 'registry.example/htcondor@sha256:' + 'a'.repeat(64), version: CondorVersion.V25_0, pullPolicy: 'Always', slotUserPattern: 'job%d', slotUsers: 200 }),
+  new CondorImage({
+    reference: 'registry.example/htcondor@sha256:' + 'a'.repeat(64),
+    version: CondorVersion.V25_0,
+    pullPolicy: 'Always',
+    slotUserPattern: 'job%d',
+    slotUsers: 200,
+    iproute: true,
+  }),
 );
 
 const hostChoices: Choices<CondorHostProps> = {
@@ -177,7 +184,7 @@ const memberChoices: Choices<StartdMemberOptions> = {
   wantVacate: POLICY,
   kill: of(ClassAdExpression.boolean(false)),
   httpProxy: of('http://squid.otc.example:3128'),
-  image: of(CondorImage.debian('registry.example/htcondor:next'), CondorImage.official()),
+  image: of(CondorImage.debian('registry.example/htcondor:next')),
 };
 
 const containerChoices: Choices<ContainerJobs> = {
@@ -341,12 +348,12 @@ const withGroups = (host: CondorHostProps): CondorHostProps => host.accountingGr
   preemption: host.preemption && { ...host.preemption, userPriority: undefined },
 };
 const withGpus = <T extends { gpus?: number }>(fleet: T): T => fleet.gpus ? fleet : { ...fleet, gpuJobsOnly: undefined };
-/** What closes the metadata service, only where it can. */
+/** What closes the metadata service, only where it can: rules with an image that can make them, a policy where one applies. */
 const closable = (fleet: Omit<StartdFleetProps, 'pool'>): Omit<StartdFleetProps, 'pool'> => {
   const byPolicy = !fleet.hostNetwork && fleet.networkPolicy !== false;
-  const { NETWORK_POLICY, ROUTING_RULES } = CloudMetadata;
-  const closed = byPolicy || fleet.cloudMetadata !== NETWORK_POLICY && (fleet.cloudMetadata || fleet.hostNetwork);
-  return closed ? fleet : { ...fleet, cloudMetadata: ROUTING_RULES };
+  const { ROUTING_RULES, NETWORK_POLICY, OPEN } = CloudMetadata;
+  const possible = [OPEN, ...byPolicy ? [NETWORK_POLICY, undefined] : [], ...fleet.image?.iproute ? [ROUTING_RULES] : []];
+  return possible.includes(fleet.cloudMetadata) ? fleet : { ...fleet, cloudMetadata: possible[possible.length - 1] };
 };
 const containable = (fleet: Omit<StartdFleetProps, 'pool'>): Omit<StartdFleetProps, 'pool'> =>
   fleet.privileged && fleet.containers ? { ...fleet, containers: { ...fleet.containers, seccompProfile: undefined } } : fleet;
