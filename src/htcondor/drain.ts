@@ -1,4 +1,5 @@
 import { Duration } from 'cdk8s';
+import { ClassAdExpression } from './classad';
 import { KnobSet } from './config';
 import { problem } from '../problem';
 
@@ -28,10 +29,14 @@ export function gracePeriodSeconds(options: DrainOptions): number {
   return options.terminationGracePeriod?.toSeconds() ?? leastGracePeriodSeconds(options);
 }
 
-/** Writes how the daemons leave. */
-export function setDrain(knobs: KnobSet, options: DrainOptions): string[] {
+/**
+ * Writes how the daemons leave.
+ *
+ * @param retirement the retirement time of each job, which is `maxJobRetirement` at most
+ */
+export function setDrain(knobs: KnobSet, options: DrainOptions, retirement: ClassAdExpression): string[] {
   const least = leastGracePeriodSeconds(options);
-  knobs.set('MAXJOBRETIREMENTTIME', options.maxJobRetirement.toSeconds());
+  knobs.set('MAXJOBRETIREMENTTIME', retirement);
   knobs.set('MachineMaxVacateTime', options.maxVacate.toSeconds());
   knobs.set('KILLING_TIMEOUT', options.killingTimeout);
   knobs.set('SHUTDOWN_GRACEFUL_TIMEOUT', least - FAST_SHUTDOWN);

@@ -8,6 +8,7 @@ import { FileSystem, setFileSystems } from './file-system';
 import { setHttpProxy } from './http-proxy';
 import { CondorImage } from './image';
 import { COST_ATTRIBUTE } from './job-demand';
+import { MemoryExceeded, retirementWith, setMemoryExceeded, withMemoryExceeded } from './job-memory';
 import { CONFIG_WATCH, watchConfiguration } from './live-configuration';
 import { setMachineAttributes } from './machine-attributes';
 import { DEDICATED_SCHEDULER, dedicatedScheduler, PARALLEL_SCHEDULING_GROUP, parallelPolicy, ParallelUniverse } from './parallel-universe';
@@ -43,6 +44,7 @@ export interface FleetSettings {
   readonly mostCpus?: number;
   readonly memory?: Size;
   readonly memoryOverhead: Size;
+  readonly memoryExceeded: MemoryExceeded;
   readonly gpus: number;
   readonly gpuJobsOnly: boolean;
   readonly parallelUniverse?: ParallelUniverse;
@@ -105,11 +107,12 @@ export function fleetKnobs(settings: FleetSettings): KnobSet {
   // its master leaves with it
   if (settings.elasticity) { knobs.set('STARTD_NOCLAIM_SHUTDOWN', settings.elasticity.idleShutdown); }
   knobs.set('CLAIM_WORKLIFE', settings.claimWorklife, 'claimWorklife');
-  knobs.report(...setDrain(knobs, settings.drain));
+  knobs.report(...setDrain(knobs, settings.drain, retirementWith(settings.drain, settings.memoryExceeded)));
   if (settings.heartbeat.toSeconds() < 30) { knobs.report(problem('heartbeat', `${settings.heartbeat.toSeconds()} s`, 'at least 30 s')); }
   setSlotUsers(knobs, settings);
   setUpdates(knobs, settings);
   setFileSystems(knobs, settings.fileSystems);
+  setMemoryExceeded(knobs, settings.memoryExceeded);
   if (master) { watchConfiguration(knobs, 'ClassAdLifetime'); }
   if (settings.containers) { setContainerJobs(knobs, settings.containers); }
   knobs.extra('extraConfig', settings.extraConfig, OF_ELSEWHERE);
@@ -158,7 +161,8 @@ function policyOf(settings: FleetSettings, { start, rank, preempt, wantVacate, k
   const asksForGpu = ClassAdExpression.target('RequestGPUs').greaterThan(0).is(true);
   const policy = { start: gpuJobsOnly && start ? asksForGpu.and(start) : start, rank, preempt, wantVacate, kill };
   const wanted = parallelUniverse ? parallelPolicy(policy, parallelUniverse, { uidDomain: pool.uidDomain, negotiatorInterval }) : policy;
-  return wanted.start ? { ...wanted, start: startWithSlotUser(wanted.start, settings, settings.mostCpus) } : wanted;
+  const started = wanted.start ? { ...wanted, start: startWithSlotUser(wanted.start, settings, settings.mostCpus) } : wanted;
+  return withMemoryExceeded(started, settings.memoryExceeded);
 }
 
 /** The ports that are listened on, where somebody has to know them. */

@@ -19,6 +19,7 @@ export type { FirewallRule } from './firewall-rules';
 export type { HighAvailabilityOptions } from './high-availability';
 export * from './image';
 export type { JobDefaults } from './job-defaults';
+export { MemoryExceeded } from './job-memory';
 export type { NegotiatorPreemption } from './negotiator-preemption';
 export type { ParallelUniverse } from './parallel-universe';
 export { CondorPool } from './pool';

@@ -6,6 +6,7 @@ import { ContainerJobs } from './container-jobs';
 import { ExecuteDirectory } from './execute-directory';
 import { FileSystem } from './file-system';
 import { CondorImage } from './image';
+import { MemoryExceeded } from './job-memory';
 import { ParallelUniverse } from './parallel-universe';
 import { ICondorPool } from './pool';
 import { StartdLiveness } from './probes';
@@ -117,6 +118,15 @@ export interface StartdFleetProps {
    * @default Size.mebibytes(512)
    */
   readonly memoryOverhead?: Size;
+
+  /**
+   * What becomes of a job whose processes use more memory than its slot has (`MemoryUsage > Memory`), which is what it asked for, rounded up to
+   * 128 MiB. With `HOLD` each machine looks once a minute (`STARTER_UPDATE_INTERVAL`). What jobs take in between is up to the pod's memory limit:
+   * beyond it the kernel kills a process of the pod, whosever it is.
+   *
+   * @default MemoryExceeded.IGNORE
+   */
+  readonly memoryExceeded?: MemoryExceeded;
 
   /**
    * GPUs of each pod. They are found by HTCondor (`use FEATURE:GPUs`) and advertised, and each job has those that it asks for

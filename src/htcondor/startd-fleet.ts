@@ -13,6 +13,7 @@ import { fileSystemClashes, fileSystemProblems, fileSystemsFile } from './file-s
 import { Elasticity, fleetKnobs, FleetSettings, lateMemberKnobs, memberKnobs } from './fleet-config';
 import { httpProxyEnvironment, httpProxyFile, httpProxyProblems } from './http-proxy';
 import { CondorImage } from './image';
+import { MemoryExceeded } from './job-memory';
 import { digestOf, isLiveInStartd, WATCH_FILE, WATCH_SCRIPT, withDigest } from './live-configuration';
 import { drainProblems } from './negotiator-preemption';
 import { parallelUniverseProblems } from './parallel-universe';
@@ -301,6 +302,7 @@ export class StartdFleet extends Construct {
       mostCpus: props.cpus && Math.max(props.cpus, ...[...this.ofMembers.values()].map(({ cpus = 0 }) => cpus)),
       memory: props.memory,
       memoryOverhead: props.memoryOverhead ?? Size.mebibytes(512),
+      memoryExceeded: props.memoryExceeded ?? MemoryExceeded.IGNORE,
       gpus: props.gpus ?? 0,
       gpuJobsOnly: props.gpuJobsOnly ?? false,
       parallelUniverse: props.parallelUniverse,

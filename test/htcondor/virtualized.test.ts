@@ -1,5 +1,7 @@
-import { Chart, Testing } from 'cdk8s';
-import { CloudMetadata, CondorImage, CondorPool, CondorVersion, RunMode, StartdFleet, StartdFleetProps } from '../../src';
+import { Chart, Duration, Testing } from 'cdk8s';
+import {
+  ClassAdExpression, CloudMetadata, CondorImage, CondorPool, CondorVersion, MemoryExceeded, RunMode, StartdFleet, StartdFleetProps,
+} from '../../src';
 
 /* What container jobs and the closed metadata service become in the objects; what they do is shown by the suites against the real pool. */
 
@@ -130,5 +132,24 @@ describe('a cloud\'s metadata service', () => {
   test('refused is a NetworkPolicy that closes nothing', () => {
     expect(problems({ cloudMetadata: CloudMetadata.NETWORK_POLICY, hostNetwork: true })).toEqual([expect.stringContaining('cloudMetadata: given "NetworkPolicy", allowed: ROUTING_RULES or OPEN: with hostNetwork')]);
     expect(problems({ networkPolicy: false })).toEqual([expect.stringContaining('networkPolicy: given false, allowed: only with cloudMetadata ROUTING_RULES or OPEN')]);
+  });
+});
+
+describe('a job that uses more memory than its slot has', () => {
+  const exceeded = '(MemoryUsage =!= undefined && MemoryUsage > Memory)';
+
+  test('is let go at once and held, whatever jobs are granted otherwise', () => {
+    const { files: { condor_config: text } } = fleet({
+      memoryExceeded: MemoryExceeded.HOLD, maxJobRetirement: Duration.hours(1), preempt: ClassAdExpression.parse('Idle'), wantVacate: ClassAdExpression.parse('Nice'),
+    });
+    expect(['PREEMPT', 'WANT_VACATE', 'WANT_HOLD', 'WANT_HOLD_SUBCODE', 'MAXJOBRETIREMENTTIME', 'STARTER_UPDATE_INTERVAL'].map(name => knob(text, name))).toEqual([
+      `${exceeded} || Idle`, `(!${exceeded}) && Nice`, exceeded.slice(1, -1), '102', `ifThenElse(${exceeded.slice(1, -1)}, -1, 3600)`, '60',
+    ]);
+  });
+
+  test('without a word nothing is done about it', () => {
+    const { files: { condor_config: text } } = fleet({});
+    expect(text).not.toMatch(/WANT_HOLD|STARTER_UPDATE_INTERVAL|MemoryUsage/);
+    expect(fleet({ memoryExceeded: MemoryExceeded.IGNORE }).files).toEqual(fleet({}).files);
   });
 });

@@ -5,9 +5,9 @@ import {
   AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, CloudMetadata, Cluster, ClusterIdentity, ClusterProps, CondorHost,
   CondorHostProps, CondorImage, CondorPool, CondorVersion, ContainerJobs, Defragmentation, DrainSchedule, ElasticMemberOptions, ElasticStartdFleet,
   ElasticStartdFleetProps, ExecuteDirectory, FederatedCluster, Federation, FileSystem, HighAvailabilityOptions, JobDefaults, JoinMode,
-  NegotiatorPreemption, ParallelUniverse, PoolBackup, PoolBackupProps, PoolPreflight, PoolPreflightProps, PoolUser, RunMode, ServiceExposure,
-  StartdFleet, StartdFleetProps, StartdLiveness, StartdMemberOptions, TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions, UserLimits,
-  UserPriorityPreemption,
+  MemoryExceeded, NegotiatorPreemption, ParallelUniverse, PoolBackup, PoolBackupProps, PoolPreflight, PoolPreflightProps, PoolUser, RunMode,
+  ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness, StartdMemberOptions, TokenAuthorization, TokenMint, TokenMintProps,
+  TokenRoleOptions, UserLimits, UserPriorityPreemption,
 } from '../../../src';
 
 /** Values for every option of a construct: the compiler misses the ones that are not here. */
@@ -196,6 +196,7 @@ const containerChoices: Choices<ContainerJobs> = {
 const fleetChoices: Choices<Omit<StartdFleetProps, 'pool'>> = {
   cpus: of(1, 8),
   memory: of(Size.mebibytes(22500)),
+  memoryExceeded: of(MemoryExceeded.HOLD, MemoryExceeded.IGNORE),
   memoryOverhead: of(Size.gibibytes(1)),
   gpus: of(0, 2),
   gpuResource: of('amd.com/gpu'),
