@@ -24,8 +24,12 @@ function program(outdir: string): void {
     extraConfig: { NEGOTIATOR_MIN_INTERVAL: 1, NEGOTIATOR_CYCLE_DELAY: 1 },
   });
   new StartdFleet(federation, 'startd', {
-    pool, memoryExceeded: MemoryExceeded.HOLD, maxJobRetirement: Duration.hours(4),
-    cpus: 4, memory: Size.mebibytes(2000), updateInterval: Duration.seconds(10),
+    pool,
+    memoryExceeded: MemoryExceeded.HOLD,
+    maxJobRetirement: Duration.hours(4),
+    cpus: 4,
+    memory: Size.mebibytes(2000),
+    updateInterval: Duration.seconds(10),
   });
   app.synth();
 }
