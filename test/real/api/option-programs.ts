@@ -385,8 +385,9 @@ export function optionPrograms(count: number): OptionProgram[] {
   }));
 }
 
-/** What is about several central managers, only where there are several; the clusters that it names are there. */
-function fitting(host: CondorHostProps): CondorHostProps {
+/** What is about several central managers, only where there are several; the clusters that it names are there, and users have the pool's domain. */
+function fitting({ uidDomain, ...given }: CondorHostProps): CondorHostProps {
+  const host = given.users ? given : { ...given, uidDomain };
   const { highAvailability, ...single } = host.defragmentation?.clusters ? { ...host, executionClusters: host.defragmentation.clusters } : host;
   return host.centralManagers.length > 1 ? { ...single, highAvailability } : single;
 }
