@@ -260,6 +260,7 @@ export class ElasticStartdFleet extends StartdFleet {
     if (elastic.memory === undefined) { problems.push(problem('memory', undefined, 'stated: what jobs could run is counted before there is a machine')); }
     if (elastic.slots) { problems.push(problem('slots', elastic.slots, 'none: jobs take what they ask for from the whole machine')); }
     if (elastic.gpus) { problems.push(problem('gpus', elastic.gpus, '0: GPUs are not counted')); }
+    if (elastic.parallelUniverse) { problems.push(problem('parallelUniverse', elastic.parallelUniverse.accessPoint, 'none: parallel jobs are not counted')); }
     if (elastic.runMode === RunMode.CONDOR_STARTD) { problems.push(problem('runMode', elastic.runMode, `${RunMode.CONDOR_MASTER}, which ends when its startd has left`)); }
     if (elastic.rootless) { problems.push(problem('rootless', true, 'false: the container that renews the token would outlive the execution point')); }
     if (Federation.tryOf(this)?.lateMembers) { problems.push(problem('lateMembers', true, 'false with an elastic fleet, which is counted for in members that the program knows')); }

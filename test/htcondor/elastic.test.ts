@@ -221,6 +221,7 @@ describe('refused', () => {
     ['for a member a bad cap', { scale: { maxExecutionPoints: -1 } }, /^scale\(cloud\).maxExecutionPoints: given -1/],
     ['slots', { fleet: { slots: [{ share: 1 }] } }, /^slots: given /],
     ['GPUs', { fleet: { gpus: 1 } }, /^gpus: given 1/],
+    ['parallel jobs', { fleet: { parallelUniverse: { accessPoint: 'ap1' } } }, /^parallelUniverse: given "ap1", allowed: none/],
     ['a bare startd', { fleet: { runMode: RunMode.CONDOR_STARTD } }, /^runMode: given "condor_startd", allowed: condor_master/],
     ['no root', { fleet: { rootless: true, acceptJobsReadToken: true } }, /^rootless: given true, allowed: false/],
     ['one that leaves at once', { fleet: { idleShutdown: Duration.seconds(5) } }, /^idleShutdown: given "5 s", allowed: at least 10 s/],
