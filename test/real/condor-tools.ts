@@ -1,5 +1,5 @@
 import { CommandResult } from './command';
-import { until } from './until';
+import { PATIENCE, until } from './until';
 
 /** A job, and what became of it. */
 export interface Job {
@@ -62,7 +62,7 @@ export abstract class CondorTools {
   }
 
   /** Waits until all jobs of a cluster are done. */
-  public async finished(cluster: string, seconds = 120): Promise<void> {
+  public async finished(cluster: string, seconds = PATIENCE): Promise<void> {
     try {
       await until(`jobs of ${cluster} are done`, async () => (await this.jobs(cluster)).every(({ JobStatus }) => JobStatus === 4), seconds);
     } catch (error) {

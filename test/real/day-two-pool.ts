@@ -5,7 +5,7 @@ import { App, Duration, Size } from 'cdk8s';
 import { Job } from './condor-tools';
 import { Manifest, parseManifests } from './manifest';
 import { Pool } from './pool';
-import { until } from './until';
+import { PATIENCE, until } from './until';
 import { AccountingGroup, ClassAdExpression, Cluster, CondorHost, CondorImage, FederatedCluster, Federation, PoolBackup, StartdFleet } from '../../src';
 
 const NODE = { allocatable: { cpu: '8', memory: '23000Mi' } };
@@ -105,7 +105,7 @@ export async function followed(pool: Pool): Promise<void> {
   await until('every pod has read its configuration', async () => {
     const { read, applied } = await digests(pool);
     return JSON.stringify(read) === JSON.stringify(applied);
-  }, 120, 1000);
+  }, PATIENCE, 1000);
 }
 
 /** Jobs that show a file that came with them after some seconds, at a member; without a group. */
@@ -129,7 +129,7 @@ queue ${count}
 /** Waits until all jobs of a cluster run, and their starts are written down. */
 export async function running(pool: Pool, cluster: string): Promise<Job[]> {
   let jobs: Job[] = [];
-  await until(`jobs of ${cluster} run`, async () => (jobs = await pool.jobs(cluster)).every(({ JobStatus, NumJobStarts }) => JobStatus === 2 && NumJobStarts === 1), 180);
+  await until(`jobs of ${cluster} run`, async () => (jobs = await pool.jobs(cluster)).every(({ JobStatus, NumJobStarts }) => JobStatus === 2 && NumJobStarts === 1));
   return jobs;
 }
 

@@ -10,7 +10,8 @@ module.exports = {
   clearMocks: true,
   // what failed is told again at the end: who cuts a long output keeps that
   reporters: ['default', ['summary', { summaryThreshold: 1 }], '<rootDir>/test/real/minutes.js', '<rootDir>/test/real/skipped-suites.js'],
-  testTimeout: 300_000,
+  // Every wait has an end of its own and says what did not come; this is for what hangs without one.
+  testTimeout: 3600_000,
   globalSetup: '<rootDir>/test/real/build-first.ts',
   testSequencer: '<rootDir>/test/real/longest-first.js',
   // Most suites wait for HTCondor's own times, and leave the machine's cores to the others.

@@ -262,5 +262,5 @@ queue ${count}
     expect(refused(await ping(pool.executionPoint('tsystems'), collectorOf('tsystems'), valid))).toBe(true);
     await renew('tsystems', 3600);
     await until('it is back', () => isIn('tsystems'), OUT);
-  }, 600_000);
+  });
 });

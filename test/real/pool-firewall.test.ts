@@ -1,7 +1,7 @@
 import { App, Duration, Size } from 'cdk8s';
 import { Pool } from './pool';
 import { describeReal } from './requirements';
-import { until } from './until';
+import { PATIENCE, until } from './until';
 import { Cluster, CondorHost, CondorImage, FederatedCluster, Federation, FirewallRule, FirewallRules, StartdFleet } from '../../src';
 
 const NODE = { allocatable: { cpu: '8', memory: '23000Mi' } };
@@ -42,7 +42,7 @@ describeReal('firewall rules', () => {
       // what nodes pull was here before
       rules = FirewallRules.of(app).rules.filter(({ to }) => to !== undefined);
     }, PLACES);
-  }, 300_000);
+  });
   afterAll(() => pool?.close());
 
   const matching = ({ from, address, protocol, port }: FirewallRule) => {
@@ -90,7 +90,7 @@ describeReal('firewall rules', () => {
     (await pool.status('-const', `PartitionableSlot && regexp("[.]${member}$", Name)`, '-af', 'MyAddress')).split('\n').filter(line => line);
   const isAt = (address: string) => (said: string): boolean => said.includes(`<${address}:`);
   const joins = (member: string, address: string) =>
-    until(`the machine of ${member} is in the pool`, async () => (await machines(member)).some(isAt(address)), 240);
+    until(`the machine of ${member} is in the pool`, async () => (await machines(member)).some(isAt(address)));
 
   const submit = (member: string) => pool.submit(`
 executable = /bin/echo
@@ -115,34 +115,34 @@ queue
     for (const member of MEMBERS) {
       await joins(member, await startAgain(member));
       const id = await submit(member);
-      await pool.finished(id, 180);
+      await pool.finished(id);
       expect(await pool.output(id, 'out')).toBe(`hello from ${member}\n`);
     }
     await Promise.all(rules.map(async each => expect([each, await met(each) > 0]).toEqual([each, true])));
-  }, 900_000);
+  });
 
   test.each(MEMBERS)('are all needed: without its way to the central manager the machine of %s does not join', async member => {
     const removed = rule(member, 'condor.cern.ch');
     await letThrough(rules.filter(each => each !== removed));
     const address = await startAgain(member);
     // two daemons, each of which has tried several times
-    await until('it has knocked', async () => await met(removed) >= 8, 180, 1000);
+    await until('it has knocked', async () => await met(removed) >= 8, PATIENCE, 1000);
     expect((await machines(member)).filter(isAt(address))).toEqual([]);
     await letThrough(rules);
     await joins(member, address);
-  }, 600_000);
+  });
 
   test('are all needed: without its way to the access point no job starts at a member', async () => {
     const removed = MEMBERS.map(member => rule(member, 'ap1.cern.ch'));
     await letThrough(rules.filter(each => !removed.includes(each)));
     const ids = await inTurn(MEMBERS, submit);
-    await until('it has been called', async () => (await Promise.all(removed.map(met))).every(count => count >= 4), 240, 1000);
+    await until('it has been called', async () => (await Promise.all(removed.map(met))).every(count => count >= 4), PATIENCE, 1000);
     expect(await inTurn(ids, id => pool.jobs(id))).toEqual(MEMBERS.map(() => [expect.objectContaining({ JobStatus: 1, NumJobStarts: 0 })]));
     await letThrough(rules);
     // HTCondor gives up a claim that nobody answered after two minutes
     for (const [index, id] of ids.entries()) {
-      await pool.finished(id, 480);
+      await pool.finished(id);
       expect(await pool.output(id, 'out')).toBe(`hello from ${MEMBERS[index]}\n`);
     }
-  }, 900_000);
+  });
 });

@@ -10,7 +10,6 @@ import { checkMachineAttributes, setMachineAttributes } from '../../src/htcondor
  * shrinks a batch that fails to the value at fault.
  */
 
-jest.setTimeout(300_000);
 
 /** A value that HTCondor read: numbers as text, because JavaScript has one kind only. */
 type Read = ['string', string] | ['integer', string] | ['real', string] | ['boolean', boolean] | ['list', Read[]] | ['undefined'] | ['error'] | ['unread'];

@@ -39,8 +39,8 @@ describeReal('memory', () => {
 
   beforeAll(async () => {
     pool = await Pool.start(program, PLACES);
-    await until('the machine is in the pool', async () => (await pool.machines()).length === 1, 120);
-  }, 300_000);
+    await until('the machine is in the pool', async () => (await pool.machines()).length === 1);
+  });
   afterAll(() => pool?.close());
 
   /** A job that asks for 100 MiB, for which its slot has 128, and takes so many. */
@@ -59,10 +59,10 @@ queue
     const greedy = await takes(400);
     // it is held while its input is brought, too
     const reason = () => pool.asUser(['condor_q', greedy, '-af:t', 'HoldReasonCode', 'HoldReasonSubCode', 'HoldReason']);
-    await until('it is held by the machine', async () => (await reason()).startsWith('21\t'), 180);
+    await until('it is held by the machine', async () => (await reason()).startsWith('21\t'));
     const said = await reason();
     expect(said).toMatch(/^21\t102\t.*the job used [4-9]\d\d MiB of memory, and its slot has 128 MiB: ask for more \(request_memory\)$/m);
-    await pool.finished(modest, 300);
+    await pool.finished(modest);
     expect((await pool.asUser(['condor_q', modest, '-af', 'JobStatus', 'ExitCode', 'NumJobStarts'])).trim()).toBe('4 0 1');
-  }, 600_000);
+  });
 });

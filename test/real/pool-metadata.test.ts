@@ -42,7 +42,7 @@ queue
 `);
   };
   const answers = async (name: string): Promise<string[]> => {
-    await until(`the job ${name} is done`, async () => (await pool.asUser(['condor_q', '-af', 'JobStatus', '-const', `JobBatchName == "${name}"`])).trim() === '4', 150);
+    await until(`the job ${name} is done`, async () => (await pool.asUser(['condor_q', '-af', 'JobStatus', '-const', `JobBatchName == "${name}"`])).trim() === '4');
     return (await pool.asUser(['cat', `${name}.out`])).trim().split('\n');
   };
 
@@ -64,30 +64,30 @@ queue
       network: site.gateway.path, group: new ControlGroup(`/${pool.lab.prefix}/metadata`), logs: pool.lab.state,
     }).start();
     await service.until('answering', async () => await asked(node('otc-open'), IPV4) === CREDENTIALS);
-    await until('all machines are in the pool', async () => (await pool.machines()).length === FLEET_NAMES.length, 150);
+    await until('all machines are in the pool', async () => (await pool.machines()).length === FLEET_NAMES.length);
     await pool.asUser(['sh', '-c', 'base64 -d | tar -xz'], jobImagesArchive());
     await pool.asUser(['sh', '-c', 'cat >ask && chmod 755 ask'], ASK);
     for (const fleet of FLEET_NAMES) { await submit(fleet, fleet, [IPV4, ...fleet.startsWith('node') ? [`[${IPV6}]`, `[::ffff:${IPV4}]`] : []]); }
     for (const fleet of ['node-closed', 'node-open']) { await submit(`${fleet}-contained`, fleet, [IPV4], JOB_SIF); }
-  }, 400_000);
+  });
   afterAll(() => pool?.close());
 
   test('jobs reach it where nothing is in the way', async () => {
     expect(await answers('pod-open')).toEqual([CREDENTIALS]);
     expect(await answers('node-open')).toEqual([CREDENTIALS, CREDENTIALS, CREDENTIALS]);
     expect(await answers('node-open-contained')).toEqual([CREDENTIALS]);
-  }, 300_000);
+  });
 
   test('on the node\'s network they do not, by no address, in no container, and the node itself does', async () => {
     expect(await answers('node-closed')).toEqual(['closed', 'closed', 'closed']);
     expect(await answers('node-closed-contained')).toEqual(['closed']);
     for (const address of [IPV4, `[${IPV6}]`]) { expect(await asked(node('otc-closed'), address)).toBe(CREDENTIALS); }
-  }, 300_000);
+  });
 
   test('on a network of the pod\'s own they do not either, with root and without', async () => {
     expect(await answers('pod-closed')).toEqual(['closed']);
     expect(await answers('pod-closed-rootless')).toEqual(['closed']);
-  }, 300_000);
+  });
 
   test('rules that are there already stay, and another pod of the node makes no more of them', async () => {
     const rules = async () => (await Promise.all(['-4', '-6'].map(family => node('otc-closed').ip(family, 'rule', 'list')))).join('').split('\n').filter(rule => rule.includes('uidrange'));
@@ -99,7 +99,7 @@ queue
     await tsystems.startPod(tsystems.manifests.find(({ kind, metadata }) => kind === 'DaemonSet' && metadata.name === 'node-closed')!, undefined,
       site.nodes.find(({ name }) => name === 'otc-closed'));
     expect(await rules()).toEqual(before);
-  }, 120_000);
+  });
 });
 
 /** What the service answers to somebody on a machine. */

@@ -4,7 +4,7 @@ import { App, Duration, Size } from 'cdk8s';
 import { Pool } from './pool';
 import { describeReal } from './requirements';
 import { MPI_IMAGE } from './rootfs';
-import { until } from './until';
+import { PATIENCE, until } from './until';
 import { Cluster, CondorHost, CondorImage, FederatedCluster, Federation, StartdFleet } from '../../src';
 
 const EXAMPLE = path.join(__dirname, '..', '..', 'examples', 'mpi');
@@ -50,8 +50,8 @@ describeReal('parallel jobs', () => {
   let pool: Pool;
   beforeAll(async () => {
     pool = await Pool.start(program, PLACES);
-    await until('all machines are in the pool', async () => (await pool.machines()).length === 5, 150);
-  }, 600_000);
+    await until('all machines are in the pool', async () => (await pool.machines()).length === 5);
+  });
   afterAll(() => pool?.close());
 
   const put = async (file: string) => pool.asUser(['sh', '-c', `cat >${file} && chmod +x ${file}`], fs.readFileSync(path.join(EXAMPLE, file), 'utf8'));
@@ -97,18 +97,18 @@ queue
   test('mpirun of two ranks runs on two machines of one member', async () => {
     for (const file of ['run-mpi', 'hello.py', 'hello.sub']) { await put(file); }
     const job = await submit(fs.readFileSync(path.join(EXAMPLE, 'hello.sub'), 'utf8'));
-    await until('the job has left', () => gone(job), 300);
+    await until('the job has left', () => gone(job));
     const members = await Promise.all(MEMBERS.map(hostsOf));
     const { ranks, hosts, total } = await said();
     expect({ ranks, total }).toEqual({ ranks: 2, total: 3 });
     expect(members.map(each => Object.values(each).sort())).toContainEqual(hosts);
-  }, 360_000);
+  });
 
   test('one free machine in each of two members is not enough, two in one are', async () => {
     // the slots of the job before are given back first
-    await until('nothing is claimed', async () => (await pool.status('-const', 'State == "Claimed" && time() - LastHeardFrom < 20', '-af', 'Name')).trim() === '', 400, 2000);
+    await until('nothing is claimed', async () => (await pool.status('-const', 'State == "Claimed" && time() - LastHeardFrom < 20', '-af', 'Name')).trim() === '', PATIENCE, 2000);
     const sleepers = { meyrin: await sleeper('node-1@mpi.meyrin'), tsystems: await sleeper('node-1@mpi.tsystems') };
-    await until('both members have one machine left', async () => await running(sleepers.meyrin) && await running(sleepers.tsystems), 300);
+    await until('both members have one machine left', async () => await running(sleepers.meyrin) && await running(sleepers.tsystems));
     await pool.asUser(['sh', '-c', 'rm -f hello.out.* hello.err.* hello.log']);
     const job = await submit(fs.readFileSync(path.join(EXAMPLE, 'hello.sub'), 'utf8'));
     const asked = async () => {
@@ -119,11 +119,11 @@ queue
     await until('both members have been looked at', async () => {
       const now = await asked();
       return MEMBERS.every(member => now[member] >= before[member] + 2);
-    }, 180, 2000);
+    }, PATIENCE, 2000);
     expect((await pool.jobs(job)).map(({ JobStatus, NumJobStarts }) => ({ JobStatus, NumJobStarts }))).toEqual([{ JobStatus: 1, NumJobStarts: 0 }]);
     expect(await pool.jobs(sleepers.meyrin)).toEqual([expect.objectContaining({ JobStatus: 2, RemoteHost: 'slot1_1@node-1@mpi.meyrin' })]);
     await pool.asUser(['condor_rm', sleepers.tsystems]);
-    await until('the job has left', () => gone(job), 300);
+    await until('the job has left', () => gone(job));
     expect((await said()).hosts).toEqual(Object.values(await hostsOf('tsystems')).sort());
-  }, 1_500_000);
+  });
 });

@@ -2,7 +2,7 @@ import { cyclesSince } from './fair-share-pool';
 import { Pool } from './pool';
 import { Life, lives, machines, PLACES, preemptionPool, RETIREMENT, Sleepers, submitSleepers, VACATE } from './preemption-pool';
 import { describeReal } from './requirements';
-import { until } from './until';
+import { PATIENCE, until } from './until';
 
 const here = (machine: string, jobs: Omit<Sleepers, 'name' | 'machine'>): Sleepers => ({ name: machine, machine, ...jobs });
 
@@ -52,10 +52,10 @@ for (const [title, together] of [['slot by slot', false], ['of several slots tog
 
     beforeAll(async () => {
       pool = await Pool.start(preemptionPool(together), PLACES);
-      await until('all machines are in the pool', async () => (await pool.machines()).length === names.length, 150);
+      await until('all machines are in the pool', async () => (await pool.machines()).length === names.length);
       for (const [user, priority] of [['better', 1], ['alice', 50], ['worse', 5000]] as const) { await pool.setPriority(`${user}@cern.ch`, priority); }
       await submit(FIRST);
-      await until('the machines are full', async () => Object.values(await lives(pool)).every(({ began }) => began.length > 0), 150);
+      await until('the machines are full', async () => Object.values(await lives(pool)).every(({ began }) => began.length > 0));
       await submit(THEN);
       came = Date.now() / 1000;
     });
@@ -66,12 +66,12 @@ for (const [title, together] of [['slot by slot', false], ['of several slots tog
       await until('those are preempted that should be', async () => {
         const count = await preempted();
         return Object.entries(wanted).every(([name, number]) => count(name) === number) && (together || (count('policy-trespass') > 0 && count('policy-killed') > 0));
-      }, 120, 2000);
-      await until('three cycles have passed', async () => await cyclesSince(pool, came) >= 3, 90, 2000);
+      }, PATIENCE, 2000);
+      await until('three cycles have passed', async () => await cyclesSince(pool, came) >= 3, PATIENCE, 2000);
       const count = await preempted();
       const jobs = [...Object.keys(wanted), 'plain', 'rank-equal', 'plain-equal', 'prio-worse', 'policy', ...THEN.map(({ name }) => name)];
       expect(Object.fromEntries(jobs.map(name => [name, count(name)]))).toEqual({ ...Object.fromEntries(jobs.map(name => [name, 0])), ...wanted });
-    }, 300_000);
+    });
 
     // several slots that are taken together are not counted
     if (!together) {
@@ -81,9 +81,9 @@ for (const [title, together] of [['slot by slot', false], ['of several slots tog
         const none = { rank: '0', priority: '0' };
         const impatient = names.filter(name => !name.endsWith('-patient'));
         const wanted = { ...Object.fromEntries(impatient.map(name => [name, none])), rank: { ...none, rank: '1' }, prio: { ...none, priority: '1' } };
-        await until('they have said it', async () => JSON.stringify(Object.entries(await told()).sort()) === JSON.stringify(Object.entries(wanted).sort()), 60, 2000);
+        await until('they have said it', async () => JSON.stringify(Object.entries(await told()).sort()) === JSON.stringify(Object.entries(wanted).sort()), PATIENCE, 2000);
         expect(await told()).toEqual(wanted);
-      }, 120_000);
+      });
 
       test('a job that must leave is told, or killed, as the machine wants it', async () => {
         const entered = async (machine: string) => {
@@ -111,6 +111,6 @@ for (const [title, together] of [['slot by slot', false], ['of several slots tog
       }
       // one that ends in time ends in peace
       expect(of(all, 'policy-patient-short')).toEqual(together ? [] : [expect.objectContaining({ left: [], ended: true })]);
-    }, 300_000);
+    });
   });
 }

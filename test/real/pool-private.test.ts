@@ -34,8 +34,8 @@ describeReal('an access point and machines that both nobody reaches', () => {
 
   beforeAll(async () => {
     pool = await Pool.start(privatePool, PLACES);
-    await until('the machine is in the pool', async () => (await pool.machines()).length === 1, 150);
-  }, 600_000);
+    await until('the machine is in the pool', async () => (await pool.machines()).length === 1);
+  });
   afterAll(() => pool?.close());
 
   test('have no way in, and the central manager has one', async () => {
@@ -48,7 +48,7 @@ describeReal('an access point and machines that both nobody reaches', () => {
   test('run jobs and bring back their output by way of the connection broker', async () => {
     const id = await pool.submit('executable = /bin/cat\ntransfer_executable = false\narguments = input\ntransfer_input_files = input\n'
       + 'should_transfer_files = YES\noutput = out\nrequest_memory = 100\nrequest_disk = 1024\nqueue\n', { input: 'by the broker\n' });
-    await pool.finished(id, 240);
+    await pool.finished(id);
     expect(await pool.output(id, 'out')).toBe('by the broker\n');
-  }, 400_000);
+  });
 });

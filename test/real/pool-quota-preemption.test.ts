@@ -42,5 +42,5 @@ describeReal('a pool of 100 cores in which a group takes its quota back', () => 
     const then = await atEachCycle(pool, 4, () => running(pool));
     process.stdout.write(shown(then));
     expect(then.filter(cores => !fair(cores))).toEqual([]);
-  }, 900_000);
+  });
 });

@@ -2,7 +2,7 @@ import { apply, dayTwoPool, doneOnce, followed, PLACES, running, State, work } f
 import { Pool } from './pool';
 import { describeReal } from './requirements';
 import { condorVersion, IMAGE_NAME, NEXT_IMAGE } from './rootfs';
-import { until } from './until';
+import { PATIENCE, until } from './until';
 import { CondorImage, CondorVersion } from '../../src';
 
 const HOST = 'condor-host';
@@ -23,7 +23,7 @@ describeReal('an upgrade of HTCondor', () => {
     await until(`versions are ${JSON.stringify(wanted)}`, async () => {
       const seen = await versions();
       return Object.entries(wanted).every(([machine, version]) => seen[machine] === version);
-    }, 180, 2000);
+    }, PATIENCE, 2000);
     process.stdout.write(`HTCondor: ${Object.entries(await versions()).map(([machine, version]) => `${machine} ${version}`).sort().join(', ')}\n`);
   }
 
@@ -45,14 +45,14 @@ describeReal('an upgrade of HTCondor', () => {
     await until('the machines are in the pool', async () => (await pool.machines()).length === 2);
     await doneOnce(pool, await work(pool, 'meyrin', 5), 'meyrin');
     await expectVersions({ cm: old, ap1: old, meyrin: old, tsystems: old });
-  }, 900_000);
+  });
   afterAll(() => pool?.close());
 
   test('the host first, while jobs run at both: none is lost, and queue and accounting are kept', async () => {
     const [here, there] = [await work(pool, 'meyrin', 60), await work(pool, 'tsystems', 60)];
     const idle = await work(pool, 'nowhere', 1);
     await Promise.all([here, there].map(id => running(pool, id)));
-    await until('usage is written', async () => await usageOf() > 0, 90);
+    await until('usage is written', async () => await usageOf() > 0);
     const usage = await usageOf();
     expect(await apply(pool, { host: next }, HOST)).toEqual(['condor-cm-0', 'condor-ap1-0']);
     await expectVersions({ cm: next, ap1: next, meyrin: old, tsystems: old });
@@ -61,7 +61,7 @@ describeReal('an upgrade of HTCondor', () => {
     expect((await pool.jobs(idle)).map(({ JobStatus }) => JobStatus)).toEqual([1]);
     expect(await usageOf()).toBeGreaterThanOrEqual(usage);
     for (const member of ['meyrin', 'tsystems']) { await doneOnce(pool, await work(pool, member, 1), member); }
-  }, 900_000);
+  });
 
   test('then one member: its jobs end, and the others are left alone', async () => {
     const [here, there] = [await work(pool, 'meyrin', 20), await work(pool, 'tsystems', 20)];
@@ -71,7 +71,7 @@ describeReal('an upgrade of HTCondor', () => {
     await doneOnce(pool, here, 'meyrin');
     await doneOnce(pool, there, 'tsystems');
     await doneOnce(pool, await work(pool, 'tsystems', 1), 'tsystems');
-  }, 600_000);
+  });
 
   test('then the rest', async () => {
     const here = await work(pool, 'meyrin', 20);
@@ -84,5 +84,5 @@ describeReal('an upgrade of HTCondor', () => {
     await doneOnce(pool, here, 'meyrin');
     await followed(pool);
     await doneOnce(pool, await work(pool, 'meyrin', 1), 'meyrin');
-  }, 600_000);
+  });
 });

@@ -6,7 +6,7 @@ import { parseManifests } from './manifest';
 import { Pool } from './pool';
 import { describeReal } from './requirements';
 import { TokenIssuer } from './token-issuer';
-import { until } from './until';
+import { PATIENCE, until } from './until';
 import { AUTHORITIES, CORES, LICENCES, Outsider, PLACES, QUEUED, RUNNING, SLOT_USERS, SUBMITTED, USERS, usersPool } from './users-pool';
 
 const EXAMPLE = path.join(__dirname, '..', '..', 'examples', 'submit-from-outside', 'submit.py');
@@ -33,7 +33,7 @@ describeReal('users of a pool', () => {
     return stdout.trim().split('\n').filter(line => line !== '');
   };
   const running = async (cluster: string) => (await ads(`ClusterId == ${cluster} && JobStatus == 2`, 'ProcId')).length;
-  const done = (cluster: string) => until(`${cluster} is done`, async () => (await ads(`ClusterId == ${cluster} && JobStatus != 4`, 'ProcId')).length === 0, 180);
+  const done = (cluster: string) => until(`${cluster} is done`, async () => (await ads(`ClusterId == ${cluster} && JobStatus != 4`, 'ProcId')).length === 0);
   /** Processes of a machine that run a command which is nobody else's. */
   const processes = async (fleet: string, mark: string): Promise<{ pid: string; uid: string }[]> => {
     const point = pool.clusters.tsystems.pods.find(({ workload }) => workload.metadata.name === fleet)!;
@@ -51,10 +51,10 @@ describeReal('users of a pool', () => {
       },
     });
     pool.lab.network.names.set('issuer.cern.ch', await issuer.serve(pool.sites['condor-host']));
-    await until('the machines are in the pool', async () => (await pool.machines()).length === 2, 150);
+    await until('the machines are in the pool', async () => (await pool.machines()).length === 2);
     [alice, bob, carol] = [await Outsider.of(pool, 'alice'), await Outsider.of(pool, 'bob'), await Outsider.of(pool, 'carol-ann')];
     await until('the access point is known', async () => (await alice.run(['condor_status', '-schedd', '-af', 'Name'])).stdout.trim() === 'ap1@cern.ch');
-  }, 600_000);
+  });
   afterAll(async () => {
     issuer?.close();
     await pool?.close();
@@ -71,7 +71,7 @@ describeReal('users of a pool', () => {
     const refused = await alice.run(['python3', 'submit.py', 'ap1@cern.ch', '1', 'CMS', '--', '/usr/bin/id']);
     expect(refused.status).not.toBe(0);
     expect(refused.stderr).toMatch(/alice may not charge the accounting group CMS/);
-  }, 300_000);
+  });
 
   test('a token of another issuer is its subject\'s', async () => {
     const elsewhere = await Outsider.of(pool, 'elsewhere');
@@ -98,7 +98,7 @@ describeReal('users of a pool', () => {
       const { status, stderr } = await elsewhere.submit('id', 1);
       expect({ whose, failed: status !== 0, stderr }).toEqual({ whose, failed: true, stderr: expect.stringMatching(NOT_ADMITTED) });
     }
-  }, 300_000);
+  });
 
   test('a job is its user\'s at the access point, and its slot\'s user\'s where it runs', async () => {
     const mine = [alice, bob, carol];
@@ -111,7 +111,7 @@ describeReal('users of a pool', () => {
       await mine[index].jobs('condor_transfer_data', clusters[index]);
       expect(await mine[index].sh(`cat out.${clusters[index]}.0`)).toMatch(/^(64\d\d)\n\1\n/);
     }
-  }, 300_000);
+  });
 
   test('who is no user, or shows a token of the execution points, submits nothing', async () => {
     // daemon has an account in the image, and mallory none
@@ -130,10 +130,10 @@ describeReal('users of a pool', () => {
     beforeAll(async () => {
       hers = await alice.submitted('umask 077; echo $(date +%s)-hers >secret; SECRET=hers sleep 86401', 1, ROOMY);
       const sleeping = async () => (await processes('startd', 'sleep 86401')).filter(({ uid }) => uid !== '0');
-      await until('her job sleeps', async () => (await sleeping()).length > 0, 120);
+      await until('her job sleeps', async () => (await sleeping()).length > 0);
       // the shell, and what it waits for
       [victim] = (await sleeping()).reverse();
-    }, 300_000);
+    });
 
     test('neither reads, signals nor traces what the other runs', async () => {
       const attack = [
@@ -152,7 +152,7 @@ describeReal('users of a pool', () => {
       expect(own.stdout).toMatch(/^SECRET=hers$/m);
       expect(own.stdout).toMatch(/^\d+-hers$/m);
       expect(await running(hers)).toBe(1);
-    }, 300_000);
+    });
 
     test('neither removes, holds, changes or fetches the other\'s job', async () => {
       for (const [tool, ...args] of [['condor_rm', hers], ['condor_hold', hers], ['condor_vacate_job', hers], ['condor_qedit', hers, 'Arguments', '"1"'], ['condor_qedit', hers, 'Owner', '"bob"']]) {
@@ -170,7 +170,7 @@ describeReal('users of a pool', () => {
       expect(await alice.sh(`cat out.${output}.0`)).toBe('mine alone\n');
       expect((await alice.jobs('condor_rm', hers)).status).toBe(0);
       await until('her job is gone', async () => (await ads(`ClusterId == ${hers}`, 'JobStatus')).length === 0);
-    }, 300_000);
+    });
   });
 
   test('the next job of a slot finds nothing of the former one\'s', async () => {
@@ -188,16 +188,16 @@ describeReal('users of a pool', () => {
       his = await bob.submitted(see, 1, ROOMY);
       await done(his);
       return await slotOf(his) === await slotOf(hers);
-    }, 150);
+    });
     await bob.jobs('condor_transfer_data', his);
     expect(await bob.sh(`cat out.${his}.0`)).toBe(`${6400 + Number(/^slot1_(\d+)@/.exec(await slotOf(hers))![1])}\n`);
-  }, 300_000);
+  });
 
   test('a machine takes no more jobs than it has users for', async () => {
     const many = async (user: Outsider) => user.submitted('id -u; sleep 86403', RUNNING, 'requirements = Crowded');
     const clusters = await Promise.all([alice, bob].map(many));
     const all = async () => (await Promise.all(clusters.map(running))).reduce((sum, each) => sum + each, 0);
-    await until('its users all have a job', async () => await all() === SLOT_USERS, 120);
+    await until('its users all have a job', async () => await all() === SLOT_USERS);
     const cycles = async () => Number((await pool.centralManager.exec(undefined, ['sh', '-c', 'cat /var/log/condor/NegotiatorLog* | grep -c "Finished Negotiation Cycle"'])).stdout);
     const before = await cycles();
     await until('two more cycles have passed', async () => await cycles() >= before + 2);
@@ -207,7 +207,7 @@ describeReal('users of a pool', () => {
     const uids = (await processes('crowded', 'sleep 86403')).map(({ uid }) => Number(uid)).filter(uid => uid !== 0);
     expect([...new Set(uids)].sort()).toEqual(Array.from({ length: SLOT_USERS }, (_, index) => 6401 + index));
     await Promise.all([alice.jobs('condor_rm', clusters[0]), bob.jobs('condor_rm', clusters[1])]);
-  }, 300_000);
+  });
 
   describe('accounting groups', () => {
     const charged = (cluster: string) => ads(`ClusterId == ${cluster}`, 'AcctGroup', 'AcctGroupUser', 'AccountingGroup');
@@ -247,17 +247,17 @@ describeReal('users of a pool', () => {
       const refused = await factory('CMS');
       expect({ failed: refused.status !== 0, stderr: refused.stderr }).toEqual({ failed: true, stderr: expect.stringContaining('may not charge') });
       const [, cluster] = /^(\d+)\./.exec((await factory('ATLAS.production')).stdout)!;
-      await until('it has made a job', async () => (await charged(cluster)).length === 1, 120);
+      await until('it has made a job', async () => (await charged(cluster)).length === 1);
       expect(await charged(cluster)).toEqual(['ATLAS.production alice ATLAS.production.alice']);
       expect(await ads(`ClusterId == ${cluster}`, 'User')).toEqual(['alice@cern.ch']);
-    }, 300_000);
+    });
 
     test('the negotiator charges them', async () => {
       const cluster = await alice.submitted('sleep 86404', 1, ROOMY, 'accounting_group = ATLAS.production');
-      await until('it runs', async () => await running(cluster) === 1, 120);
-      await until('it counts', async () => /^ATLAS\.production\.alice@cern\.ch 1(\.0+)?$/m.test(await pool.priorityUse()), 120);
+      await until('it runs', async () => await running(cluster) === 1);
+      await until('it counts', async () => /^ATLAS\.production\.alice@cern\.ch 1(\.0+)?$/m.test(await pool.priorityUse()));
       await alice.jobs('condor_rm', cluster);
-    }, 300_000);
+    });
   });
 
   describe('limits', () => {
@@ -282,12 +282,12 @@ describeReal('users of a pool', () => {
       // nobody else's
       await carol.submitted('id', 1, NOWHERE);
       expect((await erin.jobs('condor_rm', 'erin')).status).toBe(0);
-    }, 300_000);
+    });
 
     test('of running jobs, for each user; and of a licence, for all', async () => {
       await Promise.all([alice, bob, carol].map(empty));
       const [hers, his] = await Promise.all([alice, carol].map(user => user.submitted('sleep 86405', RUNNING + 1, ROOMY)));
-      await until('each runs as many as he may', async () => await running(hers) === RUNNING && await running(his) === RUNNING, 180);
+      await until('each runs as many as he may', async () => await running(hers) === RUNNING && await running(his) === RUNNING);
       // a user's own limit is no other's to fill
       for (const limits of ['concurrency_limits = user.alice:100', '+ConcurrencyLimits = "licence User.alice:100"', 'concurrency_limits = user.bob:0']) {
         const { status, stderr } = await bob.submit('id', 1, ROOMY, limits);
@@ -299,18 +299,18 @@ describeReal('users of a pool', () => {
       await Promise.all([alice, carol].map(empty));
 
       const licensed = await bob.submitted('sleep 86406', RUNNING, ROOMY, 'concurrency_limits = licence');
-      await until('the licences are used', async () => await running(licensed) === LICENCES, 180);
+      await until('the licences are used', async () => await running(licensed) === LICENCES);
       expect(await ads(`ClusterId == ${licensed} && ProcId == 0`, 'ConcurrencyLimits')).toEqual(['licence,user.bob']);
       const rejected = () => ads(`ClusterId == ${licensed} && JobStatus == 1`, 'LastRejMatchReason');
-      await until('the third is told why it waits', async () => (await rejected()).some(reason => /concurrency limit licence/i.test(reason)), 120);
+      await until('the third is told why it waits', async () => (await rejected()).some(reason => /concurrency limit licence/i.test(reason)));
       expect(await running(licensed)).toBe(LICENCES);
       await empty(bob);
-    }, 400_000);
+    });
   });
 
   test('who comes into the list submits, who leaves it does not, and running jobs go on', async () => {
     const hers = await alice.submitted('sleep 86407', 1, ROOMY);
-    await until('her job runs', async () => await running(hers) === 1 && (await processes('startd', 'sleep 86407')).length > 0, 120);
+    await until('her job runs', async () => await running(hers) === 1 && (await processes('startd', 'sleep 86407')).length > 0);
     const [sleeping] = await processes('startd', 'sleep 86407');
     const dave = await Outsider.of(pool, 'dave');
     expect((await dave.submit('id', 1)).status).not.toBe(0);
@@ -325,12 +325,12 @@ describeReal('users of a pool', () => {
     await until('the new one submits', async () => {
       his = await dave.submitted('id -u', 1, ROOMY);
       return true;
-    }, 120, 2000);
+    }, PATIENCE, 2000);
     await done(his);
     expect(await ads(`ClusterId == ${his}`, 'Owner', 'AcctGroup')).toEqual(['dave CMS']);
     const refused = await bob.submit('id', 1);
     expect({ failed: refused.status !== 0, stderr: refused.stderr }).toEqual({ failed: true, stderr: expect.stringMatching(NOT_ADMITTED) });
-    await until('her job is known again', async () => await running(hers) === 1, 120);
+    await until('her job is known again', async () => await running(hers) === 1);
     expect(await processes('startd', 'sleep 86407')).toContainEqual(sleeping);
-  }, 600_000);
+  });
 });

@@ -2,7 +2,7 @@ import { App, Duration, Size } from 'cdk8s';
 import { Pool } from './pool';
 import { lives } from './preemption-pool';
 import { describeReal } from './requirements';
-import { until } from './until';
+import { PATIENCE, until } from './until';
 import { ClassAdExpression, Cluster, ClusterSelector, CondorHost, CondorImage, FederatedCluster, Federation, Placement, StartdFleet } from '../../src';
 
 const node = (kind: string) => ({ allocatable: { cpu: '8', memory: '8000Mi' }, labels: { kind } });
@@ -62,9 +62,9 @@ describeReal('machines as a whole', () => {
   let pool: Pool;
   beforeAll(async () => {
     pool = await Pool.start(program, PLACES);
-    await until('all machines are in the pool', async () => (await pool.machines()).length === 3, 150);
+    await until('all machines are in the pool', async () => (await pool.machines()).length === 3);
     for (const [user, priority] of [['whole', 1], ['small', 5000]] as const) { await pool.setPriority(`${user}@cern.ch`, priority); }
-  }, 600_000);
+  });
   afterAll(() => pool?.close());
 
   /** Jobs at one of the machines, each with an event log of its own: `<name>.0`, `<name>.1`, ... */
@@ -95,17 +95,17 @@ queue seconds in (${seconds.join(' ')})
     await until('both machines are full of small jobs', async () => {
       const claimed = (await pool.status('-const', 'DynamicSlot && Activity == "Busy"', '-af', 'Name')).split('\n');
       return ['meyrin', 'tsystems'].every(member => claimed.filter(name => name.endsWith(`startd.${member}`)).length === 2);
-    }, 120);
+    });
     const elsewhere = await submit('whole-meyrin', 'startd.meyrin', 'whole', { cpus: 2, seconds: [1] });
     const drained = await submit('whole-tsystems', 'startd.tsystems', 'whole', { cpus: 2, seconds: [1] });
-    await until('the job has had a whole machine', async () => (await states(drained)).length === 0, 300, 2000);
+    await until('the job has had a whole machine', async () => (await states(drained)).length === 0, PATIENCE, 2000);
     expect((await life('whole-tsystems.0')).began).toHaveLength(1);
     expect(await pool.jobs(elsewhere)).toEqual([expect.objectContaining({ JobStatus: 1, NumJobStarts: 0 })]);
     // who drains leaves a machine alone that has given another reason
     const { stdout } = await pool.centralManager.exec(undefined, ['grep', 'Initiating graceful draining of', '/var/log/condor/DefragLog']);
     expect(stdout).toContain('slot1@node-1@startd.tsystems');
     expect(stdout).not.toContain('meyrin');
-  }, 480_000);
+  });
 
   test('small jobs go on to their end while their machine drains', async () => {
     const all = Object.entries(await lives(pool)).filter(([log]) => log.startsWith('small-'));
@@ -118,19 +118,19 @@ queue seconds in (${seconds.join(' ')})
     expect(ad).toMatchObject({ TotalGPUs: 2, TotalCpus: 2 });
     const none = await submit('gpu-none', 'gpu.tsystems', 'whole', { seconds: [1] });
     const long = await submit('gpu-long', 'gpu.tsystems', 'small', { gpus: 1, seconds: [600, 600] });
-    await until('two jobs run', async () => (await states(long)).every(status => status === 2), 120);
+    await until('two jobs run', async () => (await states(long)).every(status => status === 2));
     const devices = (ad.AssignedGPUs as string).split(',').sort();
     expect(new Set(devices).size).toBe(2);
     const machine = pool.clusters.tsystems.pods.find(({ workload }) => workload.metadata.name === 'gpu')!;
     const printed = async () => (await machine.exec(undefined, ['sh', '-c', 'cat /var/lib/condor/execute/dir_*/_condor_stdout'])).stdout.trim().split('\n').sort();
-    await until('both have printed what they see', async () => (await printed()).length === devices.length, 60);
+    await until('both have printed what they see', async () => (await printed()).length === devices.length);
     expect(await printed()).toEqual(devices);
     expect(await states(none)).toEqual([1]);
     // the machine is free again, and still none comes without a GPU
     await pool.asUser(['condor_rm', long]);
     const last = await submit('gpu-last', 'gpu.tsystems', 'small', { gpus: 2, seconds: [1] });
-    await until('a job has had both', async () => (await states(last)).length === 0, 120);
+    await until('a job has had both', async () => (await states(last)).length === 0);
     expect((await pool.asUser(['cat', 'gpu-last.out.0'])).trim().split(',').sort()).toEqual(devices);
     expect(await pool.jobs(none)).toEqual([expect.objectContaining({ JobStatus: 1, NumJobStarts: 0 })]);
-  }, 300_000);
+  });
 });

@@ -33,7 +33,7 @@ describeReal("the talk's deployment", () => {
       const ad = JSON.parse(await pool.asUser(['condor_q', anywhere, '-json']))[0];
       return ad.AcctGroup === 'ATLAS' && ad.JobPrio === 0 && ad.RequestCpus === 2 && ad.RequestMemory === 4260;
     });
-    for (const cluster of [anywhere, own, cloud]) { await pool.finished(cluster, 180); }
+    for (const cluster of [anywhere, own, cloud]) { await pool.finished(cluster); }
     expect(await pool.output(anywhere, `out.${anywhere}`)).toContain('CERNEnvironment = "production"');
     expect(await pool.output(own, `out.${own}`)).toContain('Datacenter = "meyrin"');
     const there = await pool.output(cloud, `out.${cloud}`);

@@ -235,7 +235,7 @@ describeClusters('engines\' objects and the definitions of their kinds', () => {
 
   async function allServed(): Promise<void> {
     // one that is quite new has no conditions to wait for
-    const wait = ['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all'];
+    const wait = ['wait', '--for=condition=Established', '--timeout=600s', 'crd', '--all'];
     await until('all kinds are served', async () => (await kubectl(wait)).status === 0);
   }
 

@@ -149,7 +149,7 @@ function afflicted(files: Files, { kind, of, to }: Fault): Files {
 describeGo('The judges of equivalence', () => {
   let judges: { karmada: Judge; kubefed: Judge };
 
-  beforeAll(() => { judges = { karmada: new Judge('karmada'), kubefed: new Judge('kubefed') }; }, 1_800_000);
+  beforeAll(() => { judges = { karmada: new Judge('karmada'), kubefed: new Judge('kubefed') }; });
   afterAll(() => Promise.all([judges?.karmada.close(), judges?.kubefed.close()]));
 
   /** What is found to be wrong: members and objects. */

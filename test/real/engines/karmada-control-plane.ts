@@ -121,7 +121,7 @@ export class KarmadaControlPlane {
     await this.apply([namespace(SYSTEM), namespace('karmada-cluster')]);
     const clusters = start('aggregated-apiserver');
     await this.apply([...this.kinds(), ...this.aggregation(address)]);
-    await this.run(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
+    await this.run(['wait', '--for=condition=Established', '--timeout=600s', 'crd', '--all']);
     const webhooks = start('webhook');
     await Promise.all([
       clusters.until('serving clusters', async () => (await this.kubectl(['get', 'clusters'])).status === 0),

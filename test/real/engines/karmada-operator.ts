@@ -25,9 +25,9 @@ export async function startOperator(cluster: TestbedCluster, definitions: string
     ...cluster.nodes.map(async node => { for (const image of images) { await node.take(image); } }),
     cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }, ...definition]),
   ]);
-  await cluster.run(['wait', '--for=condition=Established', '--timeout=60s', 'crd', ...definition.map(({ metadata }) => metadata.name)]);
+  await cluster.run(['wait', '--for=condition=Established', '--timeout=600s', 'crd', ...definition.map(({ metadata }) => metadata.name)]);
   await cluster.apply(manifests('operator/config/deploy').map(manifest => manifest.kind === 'Deployment' ? of(operator.name, manifest) : manifest));
-  await cluster.run(['rollout', 'status', '--timeout=90s', '--namespace', NAMESPACE, 'deployment/karmada-operator']);
+  await cluster.run(['rollout', 'status', '--timeout=600s', '--namespace', NAMESPACE, 'deployment/karmada-operator']);
 }
 
 /** The Deployment of the operator with the image of a release, as its chart writes it. */

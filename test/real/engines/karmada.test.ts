@@ -54,7 +54,7 @@ describeClusters('Karmada', () => {
     await until('the members are ready', async () => await karmada.condition('meyrin') === 'True' && await karmada.condition('tsystems') === 'True');
     await divideAgain('at-first');
     await pool.whole();
-  }, 900_000);
+  });
   afterAll(() => testbed?.close());
 
   /** The program again, with a change. */
@@ -101,7 +101,7 @@ describeClusters('Karmada', () => {
     const id = await pool.submitHere(talkJob({
       command: 'grep ""^AcctGroup "" $_CONDOR_JOB_AD; grep ""^Name "" $_CONDOR_MACHINE_AD', requirements: within(member),
     }));
-    await pool.left(id, 120);
+    await pool.left(id);
     expect(await pool.outcomes(id)).toMatchObject([{ NumJobStarts: 1, ExitCode: 0, terminated: 1, LastRemoteHost: slot }]);
     expect(await pool.asUser(['cat', `out.${id}`])).toBe(`AcctGroup = "ATLAS"\nName = "${slot}"\n`);
   };
@@ -152,16 +152,16 @@ describeClusters('Karmada', () => {
     // as the engine's page has it: Karmada reads policies and objects apart, so a change may overtake a pause that is applied with it
     for (const binding of ['resourcebinding', 'clusterresourcebinding']) {
       await karmada.run(['wait', 'works', '--namespace', 'karmada-es-tsystems', '--selector', `${binding}.karmada.io/permanent-id`,
-        '--for', 'jsonpath={.spec.suspendDispatching}=true', '--timeout', '60s'], { timeout: 90 });
+        '--for', 'jsonpath={.spec.suspendDispatching}=true', '--timeout=600s']);
     }
     await change({ paused: true, notice: 'closed' });
-    await until('meyrin has the change', async () => await notice('meyrin') === 'closed', 30);
+    await until('meyrin has the change', async () => await notice('meyrin') === 'closed');
     await until('the change waits for T-Systems', async () => (await karmada.get('works', '--namespace', 'karmada-es-tsystems')).items
       .some(({ spec: { suspendDispatching, workload: { manifests: [{ data }] } } }: any) => suspendDispatching && data?.notice === 'closed'));
     await new Promise(resolve => setTimeout(resolve, 3000));
     expect(await notice('tsystems')).toBe('open');
     await change({ notice: 'closed' });
-    await until('T-Systems has the change', async () => await notice('tsystems') === 'closed', 30);
+    await until('T-Systems has the change', async () => await notice('tsystems') === 'closed');
   });
 
   test('a cluster that nothing selects gets nothing, and the fleet when it is labelled, without any file: its machine runs a job', async () => {
@@ -205,8 +205,8 @@ describeClusters('Karmada', () => {
 
     await site.cut();
     await change({ notice: 'cut off' });
-    await until('T-Systems is reported', async () => await karmada.condition('tsystems') === 'Unknown', 120);
-    await until('all replicas run at CERN', async () => await replicas('meyrin') === 4, 60);
+    await until('T-Systems is reported', async () => await karmada.condition('tsystems') === 'Unknown');
+    await until('all replicas run at CERN', async () => await replicas('meyrin') === 4);
     await change({ notice: 'cut off', divided: { apart: { minClusters: 2, failover: Duration.seconds(1) } } });
     await until('too few members are left for a workload that wants two', async () => (await scheduled('apart'))?.status === 'False');
     expect((await scheduled('apart')).message).toContain('less than spreadConstraint.MinGroups');
@@ -215,17 +215,17 @@ describeClusters('Karmada', () => {
     expect({ pods: await pods('tsystems'), works: await works('tsystems') }).toEqual(before);
 
     await site.mend();
-    await until('T-Systems is back', async () => await karmada.condition('tsystems') === 'True', 120);
+    await until('T-Systems is back', async () => await karmada.condition('tsystems') === 'True');
     await until('T-Systems has the change', async () => await notice('tsystems') === 'cut off');
     await until('both members run the workload', async () => await replicas('meyrin', 'apart') + await replicas('tsystems', 'apart') === 3);
     // what waits on a connection that is dead tries again once in a minute, and waits for an answer each time
-    await pool.left(id, 360);
+    await pool.left(id);
     expect(await pool.outcomes(id)).toMatchObject([{ NumJobStarts: 1, ExitCode: 0, executed: 1, terminated: 1 }]);
     expect({ pods: await pods('tsystems'), works: await works('tsystems') }).toEqual(before);
     expect(await replicas('tsystems', 'weighted')).toBe(1);
     // no member may leave that it can't do without
     await karmada.run(['delete', 'deployment', 'apart', '--namespace', 'web']);
-  }, 900_000);
+  });
 
   test('a member that stops is reported, and loses nothing; replicas that are divided run elsewhere', async () => {
     const meyrin = testbed.cluster('meyrin');
@@ -233,14 +233,14 @@ describeClusters('Karmada', () => {
     const id = await sleepIn('meyrin', 20);
 
     await meyrin.controlPlane.kill('kube-apiserver');
-    await until('meyrin is reported', async () => await karmada.condition('meyrin') === 'False', 60);
-    await until('all replicas run at T-Systems', async () => await replicas('tsystems') === 4, 60);
-    await pool.left(id, 60);
+    await until('meyrin is reported', async () => await karmada.condition('meyrin') === 'False');
+    await until('all replicas run at T-Systems', async () => await replicas('tsystems') === 4);
+    await pool.left(id);
     expect(await pool.outcomes(id)).toMatchObject([{ NumJobStarts: 1, ExitCode: 0, terminated: 1 }]);
     expect(await works('meyrin')).toEqual(before.works);
 
     await meyrin.controlPlane.restart('kube-apiserver');
-    await until('meyrin is back', async () => await karmada.condition('meyrin') === 'True', 60);
+    await until('meyrin is back', async () => await karmada.condition('meyrin') === 'True');
     await until('meyrin runs no replica any more', async () =>
       (await meyrin.kubectl(['get', 'deployment', 'web', '--namespace', 'web'])).stderr.includes('NotFound'), 60);
     expect({ pods: await pods('meyrin'), works: await works('meyrin') }).toEqual(before);
@@ -265,14 +265,14 @@ describeClusters('Karmada', () => {
     await until('the execution point can read it', async () => (await pool.exec('tsystems', pod, ['condor_config_val', 'START'])).stdout.trim() === 'False');
     expect((await pool.exec('tsystems', pod, ['condor_reconfig', '-daemon', 'startd'])).status).toBe(0);
     const late = await pool.submitHere(talkJob({ requirements: within('tsystems') }));
-    await pool.left(id, 60);
+    await pool.left(id);
     expect(await pool.outcomes(id)).toMatchObject([{ NumJobStarts: 1, ExitCode: 0, terminated: 1 }]);
     // its access point tries it on the claim that it has, once, and gives the claim up
     await until('the other job waits', async () => (await pool.jobs(late))[0].JobStatus === 1);
     expect(await pool.jobs(late)).toMatchObject([{ NumJobStarts: 0 }]);
 
     await change({ notice: 'closed', tsystems: 'gone' });
-    await karmada.run(['delete', 'cluster', 'tsystems', '--timeout=60s']);
+    await karmada.run(['delete', 'cluster', 'tsystems', '--timeout=600s']);
     await until('the namespaces are gone', async () => (await tsystems.get('namespaces')).items
       .every(({ metadata }: any) => !['condor', 'web'].includes(metadata.name)));
     await until('all replicas run at CERN', async () => await replicas('meyrin') === 4);

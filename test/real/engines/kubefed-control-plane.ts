@@ -83,7 +83,7 @@ async function install(host: NodelessCluster): Promise<void> {
   for (const file of ['crds/crds.yaml', 'charts/controllermanager/crds/crds.yaml']) {
     await host.run(['create', '-f', '-'], { input: read(file) });
   }
-  await host.run(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
+  await host.run(['wait', '--for=condition=Established', '--timeout=600s', 'crd', '--all']);
   for (const file of TEMPLATES) {
     await host.run(['create', '-f', '-'], { input: rendered(read(`charts/controllermanager/templates/${file}.yaml`)) });
   }

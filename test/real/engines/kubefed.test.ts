@@ -54,7 +54,7 @@ describeClusters('KubeFed', () => {
     firstApplies.push(await host.apply(files['condor-host']), await host.apply(files['condor-host']));
     await arrival();
     joining = kubefed.log;
-  }, 600_000);
+  });
   afterAll(() => clusters?.close());
 
   async function authorities(member: NodelessCluster): Promise<Members['meyrin']> {
@@ -145,21 +145,21 @@ describeClusters('KubeFed', () => {
     expect(before.map(objects => Object.keys(objects).length)).toEqual([7, 6, 7]);
     await new Promise(resolve => setTimeout(resolve, 20_000));
     expect(await versions()).toEqual(before);
-  }, 60_000);
+  });
 
   test('a changed override arrives, and nothing else changes', async () => {
     const change = { datacenter: 'otc-eu-nl' };
     const [meyrin, tsystems] = clusters.members;
     const before = await brought(meyrin);
     expect(await host.apply(clusters.filesOf(federatedFleet(new KubeFedEngine(), found, change))['condor-host'])).toMatchObject({ status: 0, stderr: '' });
-    await until('the change has arrived', async () => await datacenter(tsystems) === 'otc-eu-nl', 30);
+    await until('the change has arrived', async () => await datacenter(tsystems) === 'otc-eu-nl');
     await arrival();
     await expectHeld(change);
     expect(await brought(meyrin)).toEqual(before);
   });
 
   test('what is removed from the host is removed from the members', async () => {
-    await host.run(['delete', 'federatedconfigmap', 'notice', '--namespace', 'notices', '--timeout=60s']);
+    await host.run(['delete', 'federatedconfigmap', 'notice', '--namespace', 'notices', '--timeout=600s']);
     for (const member of clusters.members) {
       const { status, stderr } = await member.kubectl(['get', 'configmap', 'notice', '--namespace', 'notices']);
       expect({ status, stderr }).toEqual({ status: 1, stderr: 'Error from server (NotFound): configmaps "notice" not found\n' });
@@ -175,15 +175,15 @@ describeClusters('KubeFed', () => {
     const kinds = await federatedKinds();
     await host.run(['annotate', kinds.join(','), '--all', '--all-namespaces', 'kubefed.io/orphan=true']);
     const others = kinds.filter(kind => !kind.startsWith('federatednamespaces.')).join(',');
-    await host.run(['delete', others, '--all', '--all-namespaces', '--timeout=60s']);
+    await host.run(['delete', others, '--all', '--all-namespaces', '--timeout=600s']);
     expect((await host.get(others, '--all-namespaces')).items).toEqual([]);
-    await host.run(['delete', 'federatednamespaces', '--all', '--all-namespaces', '--timeout=60s']);
+    await host.run(['delete', 'federatednamespaces', '--all', '--all-namespaces', '--timeout=600s']);
     await until('nothing is managed', async () => (await Promise.all(clusters.members.map(brought))).flat().length === 0);
-    await host.run(['--namespace', KUBEFED_NAMESPACE, 'delete', 'kubefedclusters', '--all', '--timeout=60s']);
+    await host.run(['--namespace', KUBEFED_NAMESPACE, 'delete', 'kubefedclusters', '--all', '--timeout=600s']);
 
     const files = clusters.filesOf(federatedFleet(new ManifestsEngine(), found, { datacenter: 'otc-eu-nl' }));
     for (const [index, member] of clusters.members.entries()) {
-      await member.run(['delete', 'namespace', KUBEFED_NAMESPACE, '--timeout=60s']);
+      await member.run(['delete', 'namespace', KUBEFED_NAMESPACE, '--timeout=600s']);
       await member.run(['delete', 'clusterrole,clusterrolebinding', `kubefed-controller-manager:${member.name}-condor-host`]);
       const input = files[member.name];
       expect(await member.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input })).toMatchObject({ status: 0, stderr: '' });

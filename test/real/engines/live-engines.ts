@@ -179,7 +179,7 @@ export class LiveEngines {
         const definitions = all.filter(({ kind }) => kind === 'CustomResourceDefinition');
         if (definitions.length > 0) {
           await host.run(['apply', '--server-side', '-f', '-'], { input: text(definitions) });
-          await host.run(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
+          await host.run(['wait', '--for=condition=Established', '--timeout=600s', 'crd', '--all']);
         }
         await host.run(['apply', '--server-side', '-f', '-'], { input: text(all), timeout: 300 });
       },

@@ -12,9 +12,6 @@ import { until } from '../until';
 /** So many programs are drawn, and applied, at once. */
 const BATCH = 20;
 
-/** Seconds that controllers may take for all that they were given. */
-const PATIENCE = 300;
-
 /** How kubectl says that an API server takes no such object. */
 const REFUSAL = /^(The \S+ "[^"]+" is invalid: |Error from server \((BadRequest|Forbidden|Invalid)\))/;
 
@@ -166,7 +163,7 @@ export class LiveTrial {
   /** Waits until members hold what they should. */
   public async arrival(): Promise<void> {
     let wrong: Difference[] = [];
-    const arrived = until('the members hold what they should', async () => (wrong = await this.differences()).length === 0, PATIENCE);
+    const arrived = until('the members hold what they should', async () => (wrong = await this.differences()).length === 0);
     await arrived.catch(error => { throw new Error(`${error.message}: ${wrong.length} objects\n${JSON.stringify(wrong.slice(0, 20), undefined, 1)}`); });
   }
 

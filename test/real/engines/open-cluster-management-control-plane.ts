@@ -111,7 +111,7 @@ export function conditionsOf({ status }: any): { readonly [type: string]: string
 /** One of OCM's two operators, with all that it needs. */
 async function installOperator(cluster: NodelessCluster, name: 'cluster-manager' | 'klusterlet'): Promise<ProcessPod> {
   await cluster.run(['create', '-k', path.join(moduleDirectory('open-cluster-management'), 'deploy', name, 'config')]);
-  await cluster.run(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
+  await cluster.run(['wait', '--for=condition=Established', '--timeout=600s', 'crd', '--all']);
   return ProcessPod.start(cluster, toolset('open-cluster-management'), OPERATORS, name);
 }
 

@@ -63,7 +63,7 @@ describeClusters('Open Cluster Management', () => {
     expect(await tsystems.apply(files.tsystems)).toMatchObject({ status: 0, stderr: '' });
     await arrival();
     klusterlets.forEach(({ agent }, member) => joining.set(member, agent.log));
-  }, 600_000);
+  });
   afterAll(() => clusters?.close());
 
   const filesOf = (engine: OpenClusterManagementEngine | ManifestsEngine, change: Change = {}, members = MEMBERS) =>
@@ -254,7 +254,7 @@ describeClusters('Open Cluster Management', () => {
     await arrival();
     expect(uids(await Promise.all(clusters.members.map(notice)))).toEqual(uids(before));
     const all = uids(await brought(meyrin));
-    await host.run(['delete', 'manifestwork', 'fed', '--namespace', 'meyrin', '--timeout=60s']);
+    await host.run(['delete', 'manifestwork', 'fed', '--namespace', 'meyrin', '--timeout=600s']);
     await until('nothing is carried', async () => (await meyrin.get('appliedmanifestworks')).items.length === 0);
     await applyHost();
     await arrival();
@@ -272,7 +272,7 @@ describeClusters('Open Cluster Management', () => {
       (await member.kubectl(['get', ...object])).stderr.startsWith('Error from server (NotFound)');
     await until('they are gone', async () => (await Promise.all(clusters.members.flatMap(member =>
       ['configmap/notice', 'resourcequota/quota'].map(object => gone(member, object, '--namespace', NOTICES))))).every(one => one));
-    await host.run(['delete', 'manifestwork', 'fed', '--namespace', 'meyrin', '--timeout=90s']);
+    await host.run(['delete', 'manifestwork', 'fed', '--namespace', 'meyrin', '--timeout=600s']);
     await until('all is gone', async () => await gone(meyrin, 'namespace', 'condor') && await gone(meyrin, 'namespace', NOTICES));
     await applyHost();
     await arrival();
@@ -310,8 +310,8 @@ describeClusters('Open Cluster Management', () => {
   // as docs/engines/open-cluster-management.md says
   test('a member that leaves keeps what it has', async () => {
     const before = uids(await brought(tsystems));
-    await host.run(['delete', 'manifestwork', 'fed', '--namespace', 'tsystems', '--timeout=60s']);
-    await host.run(['delete', 'managedcluster', 'tsystems', '--timeout=60s']);
+    await host.run(['delete', 'manifestwork', 'fed', '--namespace', 'tsystems', '--timeout=600s']);
+    await host.run(['delete', 'managedcluster', 'tsystems', '--timeout=600s']);
     expect((await tsystems.get('appliedmanifestworks')).items).toEqual([]);
     const file = filesOf(new ManifestsEngine()).tsystems;
     expect(uids(JSON.parse(await tsystems.run(['get', '-o', 'json', '-f', '-'], { input: file })).items)).toEqual(before);

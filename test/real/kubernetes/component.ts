@@ -1,6 +1,7 @@
 import { ChildProcess, spawn } from 'child_process';
 import * as fs from 'fs';
 import * as path from 'path';
+import { PATIENCE } from '../until';
 import { ControlGroup } from './control-group';
 
 /** Where a component runs. */
@@ -109,7 +110,7 @@ export class Component {
   }
 
   /** Asks until the answer is yes; fails at once if the process ends. */
-  public async until(what: string, holds: () => Promise<boolean>, seconds = 60): Promise<void> {
+  public async until(what: string, holds: () => Promise<boolean>, seconds = PATIENCE): Promise<void> {
     const end = Date.now() + seconds * 1000;
     while (!await holds()) {
       if (this.hasEnded || Date.now() > end) {

@@ -24,7 +24,7 @@ async function demo(testbed: Testbed): Promise<void> {
   process.stdout.write(`\n$ condor_status\n${await pool.status()}`);
   progress("the talk's job is submitted at the host, for T-Systems");
   const id = await pool.submitHere(talkJob({ requirements: 'Datacenter == "otc-eu-de"' }));
-  await pool.left(id, 300);
+  await pool.left(id);
   process.stdout.write(`\n$ condor_history\n${await pool.asUser(['condor_history', id])}`);
   process.stdout.write(`\n$ cat out.${id}\n${await pool.asUser(['cat', `out.${id}`])}`);
 }

@@ -1,6 +1,7 @@
 import * as path from 'path';
 import { CommandResult } from '../command';
 import { Machine } from '../machine';
+import { PATIENCE } from '../until';
 import { toolset } from './binaries';
 
 export interface KubectlOptions {
@@ -8,7 +9,7 @@ export interface KubectlOptions {
   readonly input?: string;
   /** Variables of its environment. */
   readonly env?: { readonly [name: string]: string };
-  /** Seconds after which it is killed. @default 120 */
+  /** Seconds after which it is killed. @default - a little longer than kubectl itself is told to wait */
   readonly timeout?: number;
 }
 
@@ -21,6 +22,6 @@ export function kubectl(machine: Machine, kubeconfig: string, args: string[], op
   const pipe = options.input === undefined ? [] : ['sh', '-c', 'cat | "$@"', 'sh'];
   return machine.attempt(
     [...pipe, 'env', ...variables, toolset('kubernetes-newest').path('kubectl'), `--kubeconfig=${kubeconfig}`, ...args],
-    { input: options.input, timeout: options.timeout ?? 120 },
+    { input: options.input, timeout: options.timeout ?? PATIENCE + 30 },
   );
 }

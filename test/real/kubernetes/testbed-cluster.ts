@@ -146,8 +146,8 @@ export class TestbedCluster {
 
   /** Waits until the nodes are ready, policies are in force, and the name server answers. */
   private async settle(): Promise<void> {
-    await this.run(['wait', '--for=condition=Ready', '--timeout=90s', 'node', '--all']);
+    await this.run(['wait', '--for=condition=Ready', '--timeout=600s', 'node', '--all']);
     await Promise.all(this.nodes.map(node => node.enforcePolicies(this.controlPlane.authority)));
-    await this.run(['rollout', 'status', '--timeout=90s', '--namespace', 'kube-system', 'deployment/coredns']);
+    await this.run(['rollout', 'status', '--timeout=600s', '--namespace', 'kube-system', 'deployment/coredns']);
   }
 }

@@ -33,18 +33,18 @@ describeClusters('faults on real nodes', () => {
     pool = await TestbedPool.start(testbed, outdir => example('cern-tsystems', outdir));
     other = await TestbedPool.start(testbed, nodePortPool(['meyrin']), NODE_PORT_POOL);
     await Promise.all([pool.whole(), other.whole()]);
-  }, 900_000);
+  });
   afterAll(() => testbed?.close());
 
   /** Waits until a node's machine is known and a new job is done there, and says how long that took. */
   async function wholeAgain(what: string, since: number, node = FIRST): Promise<void> {
-    await until(`${node} is in the pool`, async () => (await pool.machines()).includes(`slot1@${node}@startd.meyrin`), 300);
+    await until(`${node} is in the pool`, async () => (await pool.machines()).includes(`slot1@${node}@startd.meyrin`));
     let id = '';
     await until('a new job is taken', async () => {
       id = await pool.submitHere(sleeper(1, 1, on(node)));
       return true;
-    }, 300);
-    await pool.left(id, 300);
+    });
+    await pool.left(id);
     const [{ terminated, ExitCode }] = await pool.outcomes(id);
     expect({ terminated, ExitCode }).toEqual({ terminated: 1, ExitCode: 0 });
     say(`${what}: whole again, a new job included, after ${Math.round((Date.now() - since) / 1000)} s`);
@@ -63,7 +63,7 @@ describeClusters('faults on real nodes', () => {
     jobs.pastLease = await pool.submitHere(sleeper(120 + SHORT_LEASE, 1, firstAt('tsystems'), SHORT_LEASE));
     await Promise.all([running(pool, jobs.steady, 4), running(pool, jobs.cutOff, 4), running(pool, jobs.pastLease, 1)]);
     jobs.priorities = await pool.priorityFactors();
-  }, 400_000);
+  });
 
   test('the link to T-Systems is cut, both ways, and its connections are forgotten', async () => {
     await testbed.cluster('tsystems').site.cut();
@@ -85,16 +85,16 @@ describeClusters('faults on real nodes', () => {
     signal((await pool.pod(HOST, pod)).metadata.uid, daemon, 'SIGKILL');
     await wholeAgain(`kill -9 in ${pod}: ${daemon}`, since);
     await undisturbed();
-  }, 700_000);
+  });
 
   test.each(['condor-cm-0', 'condor-ap1-0'])('deletion of %s', async pod => {
     const since = Date.now();
     await testbed.cluster(HOST).run(['delete', 'pod', pod, '--namespace', pool.namespace], { timeout: 180 });
-    await until('its successor is ready', () => pool.ready(HOST, pod), 180);
+    await until('its successor is ready', () => pool.ready(HOST, pod));
     await wholeAgain(`deletion of ${pod}`, since);
     await undisturbed();
     expect(await pool.priorityFactors()).toEqual(jobs.priorities);
-  }, 700_000);
+  });
 
   test('probes fail when what they watch hangs, and the kubelet starts it again', async () => {
     const hung: [TestbedPool, string, string][] = [
@@ -104,13 +104,13 @@ describeClusters('faults on real nodes', () => {
     ];
     const restarts = async ([of, cluster, pod]: [TestbedPool, string, string]) => (await of.restarts(cluster))[pod];
     for (const [of, cluster, pod] of hung) {
-      await until(`${cluster}/${pod} is not ready`, async () => !await of.ready(cluster, pod) || await restarts([of, cluster, pod]) > 0, 180);
+      await until(`${cluster}/${pod} is not ready`, async () => !await of.ready(cluster, pod) || await restarts([of, cluster, pod]) > 0);
     }
-    for (const each of hung) { await until(`${each[1]}/${each[2]} is started again`, async () => await restarts(each) > 0, 600); }
-    for (const [of, cluster, pod] of hung) { await until(`${cluster}/${pod} is ready`, () => of.ready(cluster, pod), 120); }
+    for (const each of hung) { await until(`${each[1]}/${each[2]} is started again`, async () => await restarts(each) > 0); }
+    for (const [of, cluster, pod] of hung) { await until(`${cluster}/${pod} is ready`, () => of.ready(cluster, pod)); }
     say(`hung daemons: all started again within ${Math.round((Date.now() - cutAt) / 1000)} s`);
     await undisturbed();
-  }, 1000_000);
+  });
 
   test('kubelets are started again', async () => {
     const before = await Promise.all([HOST, 'meyrin'].map(cluster => pool.restarts(cluster)));
@@ -121,7 +121,7 @@ describeClusters('faults on real nodes', () => {
     await wholeAgain('kubelets started again', since);
     await undisturbed();
     expect(await Promise.all([HOST, 'meyrin'].map(cluster => pool.restarts(cluster)))).toEqual(before);
-  }, 700_000);
+  });
 
   test.each(EXECUTE_SIDE)('kill -9 on a node: %s', async daemon => {
     jobs[daemon] = await pool.submitHere(sleeper(60, 2, on(SECOND), SHORT_LEASE));
@@ -130,7 +130,7 @@ describeClusters('faults on real nodes', () => {
     signal((await pool.executionPoint('meyrin', SECOND)).metadata.uid, daemon, 'SIGKILL');
     await wholeAgain(`kill -9 on a node: ${daemon}`, since, SECOND);
     await undisturbed();
-  }, 900_000);
+  });
 
   test('a node is drained: its jobs end, then its pod goes and stays away', async () => {
     const id = await pool.submitHere(sleeper(60, 2, on(SECOND)));
@@ -139,27 +139,27 @@ describeClusters('faults on real nodes', () => {
     const since = Date.now();
     const meyrin = testbed.cluster('meyrin');
     await meyrin.run(['taint', 'nodes', SECOND, 'maintenance=drain:NoExecute']);
-    await until('the pod has gone', async () => !(await pool.pods('meyrin')).some(({ metadata }) => metadata.name === name), 300);
+    await until('the pod has gone', async () => !(await pool.pods('meyrin')).some(({ metadata }) => metadata.name === name));
     say(`a node drained: its pod has gone after ${Math.round((Date.now() - since) / 1000)} s`);
-    expect(await expectEnded(pool, 'a node drained', id, 2, 60)).toEqual([1, 1]);
+    expect(await expectEnded(pool, 'a node drained', id, 2)).toEqual([1, 1]);
     expect((await pool.pods('meyrin')).map(({ spec }) => spec.nodeName)).toEqual([FIRST]);
     await meyrin.run(['taint', 'nodes', SECOND, 'maintenance-']);
     await wholeAgain('a node drained', Date.now(), SECOND);
     await undisturbed();
-  }, 900_000);
+  });
 
   test('after 20 minutes the link is mended: jobs go on where they were, and no probe has started anything again', async () => {
     await until('the link was cut long enough', async () => Date.now() - cutAt > CUT * 1000, CUT);
     expect(Object.values(await pool.restarts('tsystems'))).toEqual([0]);
     await testbed.cluster('tsystems').site.mend();
     const since = Date.now();
-    await pool.whole(['meyrin', 'tsystems'], 600);
+    await pool.whole(['meyrin', 'tsystems']);
     say(`a cut of ${CUT / 60} minutes: whole again after ${Math.round((Date.now() - since) / 1000)} s`);
     expect(await expectEnded(pool, `a cut of ${CUT / 60} minutes`, jobs.cutOff, 4, 900)).toEqual([1, 1, 1, 1]);
     // HTCondor gives a claim up at the end of its lease, on both sides, and starts the job again; as where the execute side has died
     await expectEnded(pool, 'a cut past the lease', jobs.pastLease, 1, 900);
-    for (const daemon of EXECUTE_SIDE) { await expectEnded(pool, `kill -9 on a node: ${daemon}`, jobs[daemon], 2, 600); }
-    expect(await expectEnded(pool, 'all faults at the host', jobs.steady, 4, 600)).toEqual([1, 1, 1, 1]);
+    for (const daemon of EXECUTE_SIDE) { await expectEnded(pool, `kill -9 on a node: ${daemon}`, jobs[daemon], 2); }
+    expect(await expectEnded(pool, 'all faults at the host', jobs.steady, 4)).toEqual([1, 1, 1, 1]);
     expect(await pool.priorityFactors()).toEqual(jobs.priorities);
-  }, 3600_000);
+  });
 });

@@ -1,5 +1,5 @@
 import { TestbedPool } from '../nodes/testbed-pool';
-import { until } from '../until';
+import { PATIENCE, until } from '../until';
 
 /** A lease that is soon over, in seconds: at its end HTCondor gives up a claim that it can't reach. */
 export const SHORT_LEASE = 300;
@@ -44,11 +44,11 @@ export function say(line: string): void {
 
 /** Waits until jobs run, and their log says so: the news may still be on the way when the queue knows it. */
 export async function running(pool: TestbedPool, id: string, count: number): Promise<void> {
-  await until(`${count} jobs of ${id} run`, async () => ((await pool.asUser(['cat', `log.${id}`])).match(/^001 /gm) ?? []).length === count, 240);
+  await until(`${count} jobs of ${id} run`, async () => ((await pool.asUser(['cat', `log.${id}`])).match(/^001 /gm) ?? []).length === count);
 }
 
 /** Every job ends once, well, and its output is there; gives how often each has begun to run. */
-export async function expectEnded(pool: TestbedPool, what: string, id: string, count: number, seconds: number): Promise<number[]> {
+export async function expectEnded(pool: TestbedPool, what: string, id: string, count: number, seconds = PATIENCE): Promise<number[]> {
   await pool.left(id, seconds);
   const outcomes = await pool.outcomes(id);
   const executed = outcomes.map(job => job.executed);

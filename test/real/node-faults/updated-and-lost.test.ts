@@ -19,7 +19,7 @@ describeClusters('members updated, and lost', () => {
     });
     pool = await TestbedPool.start(testbed, outdir => example('cern-tsystems', outdir));
     await pool.whole();
-  }, 900_000);
+  });
   afterAll(() => testbed?.close());
 
   test('a rolling update of the fleet, member by member', async () => {
@@ -35,13 +35,13 @@ describeClusters('members updated, and lost', () => {
         const now = await pool.pods(member);
         const ready = await Promise.all(now.map(({ metadata }) => pool.ready(member, metadata.name)));
         return now.length === before.length && now.every(({ metadata }) => !before.includes(metadata.uid)) && ready.every(each => each);
-      }, 300);
+      });
       await until('machines say so', async () =>
         (await pool.status('-const', `PartitionableSlot && ${at(member).replace('TARGET.', '')}`, '-af', 'HasMPI')).split('\n').filter(line => line).every(line => line === 'false'), 180);
       say(`a rolling update of ${member}: ${Math.round((Date.now() - since) / 1000)} s`);
-      expect(await expectEnded(pool, `a rolling update of ${member}`, ids[member], 2, 120)).toEqual([1, 1]);
+      expect(await expectEnded(pool, `a rolling update of ${member}`, ids[member], 2)).toEqual([1, 1]);
     }
-  }, 1200_000);
+  });
 
   test('the whole T-Systems cluster is gone for good: its jobs run at CERN', async () => {
     const id = await pool.submitHere(sleeper(30, 2, firstAt('tsystems'), SHORT_LEASE));
@@ -55,5 +55,5 @@ describeClusters('members updated, and lost', () => {
     await expectEnded(pool, 'a cluster gone', id, 2, 1500);
     say(`a cluster gone: its jobs are done elsewhere after ${Math.round((Date.now() - since) / 1000)} s`);
     expect((await pool.outcomes(id)).every(({ LastRemoteHost }) => /\.meyrin$/.test(LastRemoteHost))).toBe(true);
-  }, 2400_000);
+  });
 });

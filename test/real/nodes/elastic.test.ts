@@ -33,7 +33,7 @@ describeClusters('execution points that come with demand', () => {
     await startKeda(tsystems);
     pool = await ElasticPool.start(testbed, elasticProgram) as ElasticPool;
     await pool.whole(['meyrin']);
-  }, 900_000);
+  });
   afterAll(() => testbed?.close());
 
   const jobs = async () => (await tsystems.get('jobs', '--namespace', NAMESPACE)).items as any[];
@@ -41,9 +41,9 @@ describeClusters('execution points that come with demand', () => {
   const atTsystems = async () => (await pool.machines()).filter(name => name.endsWith('@burst.tsystems'));
 
   /** Everything that decides, for whoever has to find out why it did not happen. */
-  async function explained(what: string, condition: () => Promise<boolean>, seconds: number): Promise<void> {
+  async function explained(what: string, condition: () => Promise<boolean>): Promise<void> {
     try {
-      await until(what, condition, seconds);
+      await until(what, condition);
     } catch (error) {
       const said = await Promise.all([
         pool.exec('condor-host', 'condor-cm-0', ['tail', '-n', '20', '/var/log/condor/DemandLog']).then(({ stdout }) => stdout),
@@ -89,36 +89,36 @@ describeClusters('execution points that come with demand', () => {
       const { status } = await tsystems.get('scaledjob', 'burst', '--namespace', NAMESPACE);
       const condition = (type: string) => status?.conditions?.find((each: any) => each.type === type)?.status;
       return condition('Ready') === 'True' && condition('Active') === 'False';
-    }, 120);
+    });
     expect(await pool.demand()).toEqual({ wanted: 0, busy: 0, waiting: 0 });
     expect(await jobs()).toEqual([]);
-  }, 200_000);
+  });
 
   test('fewer waiting jobs than the threshold bring none', async () => {
     // one of them runs at Meyrin
     submitted.push(await pool.submitHere(sleepers(THRESHOLD, 45)));
     const waiting = { wanted: 0, busy: 0, waiting: THRESHOLD - 1 };
-    await explained('the others are counted', async () => JSON.stringify(await pool.demand()) === JSON.stringify(waiting), 120);
+    await explained('the others are counted', async () => JSON.stringify(await pool.demand()) === JSON.stringify(waiting));
     const before = await looks(tsystems);
-    await explained('KEDA has looked again', async () => await looks(tsystems) >= before + 3, 120);
+    await explained('KEDA has looked again', async () => await looks(tsystems) >= before + 3);
     expect(await jobs()).toEqual([]);
-  }, 300_000);
+  });
 
   test('more bring execution points at T-Systems, and at T-Systems alone, up to the cap', async () => {
     submitted.push(await pool.submitHere(sleepers(6, 30)));
     long = await pool.submitHere(sleepers(1, 60).replace('queue', 'requirements = Datacenter =?= "otc-eu-de"\npriority = 10\nqueue'));
     submitted.push(long);
-    await explained('as many machines as there may be are in the pool', async () => (await atTsystems()).length === MOST, 240);
+    await explained('as many machines as there may be are in the pool', async () => (await atTsystems()).length === MOST);
     expect((await testbed.cluster('meyrin').get('pods', '--namespace', NAMESPACE)).items.map(({ metadata }: any) => metadata.ownerReferences[0].kind)).toEqual(['DaemonSet']);
     const ad = await pool.ad('-const', 'PartitionableSlot && regexp("@burst[.]tsystems$", Name)', '-limit', '1');
     expect(ad).toMatchObject({ TotalCpus: 1, Datacenter: 'otc-eu-de', ExecutionPointCost: 5 });
     const [pod] = await points();
     expect(pod.metadata.annotations).toMatchObject({ 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false', 'karpenter.sh/do-not-disrupt': 'true' });
-  }, 300_000);
+  });
 
   test('a change of the fleet leaves those that run alone', async () => {
     const running = (pods: any[]) => pods.filter(({ status }) => status.phase === 'Running').map(({ metadata }) => metadata.uid).sort();
-    await explained('the long job runs', async () => (await pool.jobs(long)).some(({ JobStatus }) => JobStatus === 2), 240);
+    await explained('the long job runs', async () => (await pool.jobs(long)).some(({ JobStatus }) => JobStatus === 2));
     const [{ RemoteHost }] = await pool.jobs(long);
     const name = /@(.*)@burst/.exec(RemoteHost!)![1];
     const { metadata: { uid } } = await pool.pod('tsystems', name);
@@ -126,12 +126,12 @@ describeClusters('execution points that come with demand', () => {
       { op: 'add', path: '/spec/jobTargetRef/template/metadata/annotations/changed', value: 'true' },
     ])]);
     const before = await looks(tsystems);
-    await explained('KEDA has looked again', async () => await looks(tsystems) >= before + 3, 120);
+    await explained('KEDA has looked again', async () => await looks(tsystems) >= before + 3);
     expect(running(await points())).toContain(uid);
-  }, 400_000);
+  });
 
   test('they leave when the queue has drained, and no job was lost', async () => {
-    for (const id of submitted) { await pool.left(id, 300); }
+    for (const id of submitted) { await pool.left(id); }
     const outcomes = (await Promise.all(submitted.map(id => pool.outcomes(id)))).flat();
     const well = { NumJobStarts: 1, ExitCode: 0, executed: 1, terminated: 1 };
     expect(outcomes).toEqual(outcomes.map(({ LastRemoteHost }) => ({ LastRemoteHost, ...well })));
@@ -140,8 +140,8 @@ describeClusters('execution points that come with demand', () => {
     expect(at('@startd.meyrin') + at('@burst.tsystems')).toBe(outcomes.length);
     expect(at('@burst.tsystems')).toBeGreaterThanOrEqual(2);
 
-    await explained('all execution points have left', async () => (await jobs()).every(({ status }) => status.succeeded === 1), 240);
-    await explained('nothing is wanted', async () => (await pool.demand())?.wanted === 0, 60);
+    await explained('all execution points have left', async () => (await jobs()).every(({ status }) => status.succeeded === 1));
+    await explained('nothing is wanted', async () => (await pool.demand())?.wanted === 0);
     const all = await jobs();
     expect(all.every(({ status }) => (status.failed ?? 0) === 0)).toBe(true);
     // a Job that begins when another ends doesn't count beside it
@@ -151,5 +151,5 @@ describeClusters('execution points that come with demand', () => {
     expect(Math.max(...atOnce)).toBe(MOST);
     // all say good-bye by ending well
     expect((await points()).map(({ status }) => status.phase)).toEqual(all.map(() => 'Succeeded'));
-  }, 900_000);
+  });
 });

@@ -3,7 +3,7 @@ import { TestbedPool } from './testbed-pool';
 import { TestbedNode } from '../kubernetes/node';
 import { Testbed } from '../kubernetes/testbed';
 import { describeClusters } from '../requirements';
-import { until } from '../until';
+import { PATIENCE, until } from '../until';
 
 const FILE = '/cvmfs/atlas.cern.ch/hello';
 /** What the first job writes where others see it, as soon as it runs. */
@@ -37,13 +37,13 @@ describeClusters('file systems on real nodes', () => {
     });
     pool = await TestbedPool.start(testbed, fileSystemPool);
     await pool.whole();
-  }, 900_000);
+  });
   afterAll(() => testbed?.close());
 
   const node = (name: string): TestbedNode => testbed.cluster('tsystems').node(name);
   const on = (name: string) => `regexp("^slot1@${name}@", TARGET.Name)`;
   const ran = async (id: string) => {
-    await pool.left(id, 180);
+    await pool.left(id);
     const [{ ExitCode, LastRemoteHost }] = await pool.outcomes(id);
     return { code: ExitCode, node: LastRemoteHost.split('@')[1], said: await pool.asUser(['cat', `out.${id}`]) };
   };
@@ -59,19 +59,19 @@ describeClusters('file systems on real nodes', () => {
       }));
       if (JSON.stringify(Object.entries(found).sort()) !== JSON.stringify(Object.entries(wanted).sort())) { throw new Error(JSON.stringify(found)); }
       return true;
-    }, 240, 2000);
+    }, PATIENCE, 2000);
   };
 
   test('each machine tells which it has: an empty directory of the node is none, a claim that is mounted is one', async () => {
     const bare = { HasCVMFS: 'false', HAS_CVMFS_atlas_cern_ch: 'false', HAS_CVMFS_sft_cern_ch: 'false', HasEOS: 'false', HasShared: 'true' };
     await tell({ 'otc-1': bare, 'otc-2': bare });
-  }, 300_000);
+  });
 
   test("a file system that the node mounts under /cvmfs after the pod's start is read by a job that runs already", async () => {
     early = await pool.submitHere(shellJob(`touch ${STARTED}; until cat ${FILE}; do sleep 1; done`, on('otc-1')));
     waiting = await pool.submitHere(shellJob(`cat ${FILE}`, 'HasCVMFS'));
     const [machine] = await pool.pods('tsystems');
-    await until('the first runs', async () => (await pool.exec('tsystems', machine.metadata.name, ['test', '-e', STARTED])).status === 0, 180);
+    await until('the first runs', async () => (await pool.exec('tsystems', machine.metadata.name, ['test', '-e', STARTED])).status === 0);
     // as an automounter does: its own file system first, then one for each repository that somebody looks at
     await node('otc-1').run(['mount', '-t', 'tmpfs', 'automounter', ON_NODE.cvmfs]);
     for (const repository of ['atlas.cern.ch', 'sft.cern.ch']) {
@@ -81,13 +81,13 @@ describeClusters('file systems on real nodes', () => {
     expect(await ran(early)).toEqual({ code: 0, node: 'otc-1', said: 'hello from atlas.cern.ch\n' });
     // the pod is the one that was there before
     expect(await pool.restarts('tsystems')).toEqual(Object.fromEntries((await pool.pods('tsystems')).map(({ metadata }) => [metadata.name, 0])));
-  }, 400_000);
+  });
 
   test('the machine tells of it, and a job that requires it, and has waited, runs there and nowhere else', async () => {
     const has = { HasCVMFS: 'true', HAS_CVMFS_atlas_cern_ch: 'true', HAS_CVMFS_sft_cern_ch: 'true' };
     await tell({ 'otc-1': has, 'otc-2': { HasCVMFS: 'false', HAS_CVMFS_atlas_cern_ch: 'false', HAS_CVMFS_sft_cern_ch: 'false' } });
     expect(await ran(waiting)).toEqual({ code: 0, node: 'otc-1', said: 'hello from atlas.cern.ch\n' });
-  }, 500_000);
+  });
 
   test('a repository that goes is told of too, and the others stay', async () => {
     await node('otc-1').run(['umount', '--lazy', `${ON_NODE.cvmfs}/sft.cern.ch`]);
@@ -95,7 +95,7 @@ describeClusters('file systems on real nodes', () => {
       'otc-1': { HasCVMFS: 'false', HAS_CVMFS_atlas_cern_ch: 'true', HAS_CVMFS_sft_cern_ch: 'false' },
       'otc-2': { HasCVMFS: 'false', HAS_CVMFS_atlas_cern_ch: 'false', HAS_CVMFS_sft_cern_ch: 'false' },
     });
-  }, 300_000);
+  });
 
   test('what a job writes into a shared claim, one of another node reads; into what is there to be read none writes', async () => {
     const at = (name: string) => `HasShared && ${on(name)}`;
@@ -103,7 +103,7 @@ describeClusters('file systems on real nodes', () => {
       'echo shared >/shared/note; for place in /cvmfs /eos; do touch $place/x 2>&1 | grep -o Read-only.file.system; done; true', at('otc-2'))));
     expect(write).toEqual({ code: 0, node: 'otc-2', said: 'Read-only file system\nRead-only file system\n' });
     expect(await ran(await pool.submitHere(shellJob('cat /shared/note', at('otc-1'))))).toEqual({ code: 0, node: 'otc-1', said: 'shared\n' });
-  }, 500_000);
+  });
 
   test('sandboxes are on a volume of the chosen class, one for each pod', async () => {
     const cluster = testbed.cluster('tsystems');

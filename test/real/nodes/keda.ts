@@ -25,7 +25,7 @@ export async function startKeda(cluster: TestbedCluster): Promise<void> {
     ...cluster.nodes.map(node => node.take(image)),
     cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: KEDA_NAMESPACE } }, ...definitions]),
   ]);
-  await cluster.run(['wait', '--for=condition=Established', '--timeout=60s', 'crd', ...definitions.map(({ metadata }) => metadata.name)]);
+  await cluster.run(['wait', '--for=condition=Established', '--timeout=600s', 'crd', ...definitions.map(({ metadata }) => metadata.name)]);
   await cluster.apply([
     ...manifests('config/service_account'), ...manifests('config/rbac'), ...manifests('config/manager').map(manifest => manifest.kind === 'Deployment' ? of(image.name, manifest) : manifest),
   ]);

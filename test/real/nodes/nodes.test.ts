@@ -21,7 +21,7 @@ describeClusters('real nodes', () => {
     other = await TestbedPool.start(testbed, nodePortPool(['meyrin', 'tsystems']), NODE_PORT_POOL);
     await placeDialers(testbed);
     await Promise.all([pool.whole(), other.whole()]);
-  }, 900_000);
+  });
   afterAll(() => testbed?.close());
 
   test('the machine ad of the example, attribute by attribute', async () => {
@@ -46,7 +46,7 @@ describeClusters('real nodes', () => {
       const id = await chosen().submitHere(talkJob({
         command: 'grep ""^AcctGroup "" $_CONDOR_JOB_AD; grep ""^Name "" $_CONDOR_MACHINE_AD', requirements: 'regexp("[.]tsystems$", TARGET.Name)', ...size,
       }));
-      await chosen().left(id, 180);
+      await chosen().left(id);
       const [outcome] = await chosen().outcomes(id);
       expect(outcome).toMatchObject({ NumJobStarts: 1, ExitCode: 0, terminated: 1 });
       expect(outcome.LastRemoteHost).toBe('slot1_1@otc-1@startd.tsystems');

@@ -30,7 +30,7 @@ export async function placeDialers(testbed: Testbed): Promise<void> {
       metadata: { name: DIALER, namespace: 'default' },
       spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'condor', image: IMAGE, command: ['sleep', 'infinity'] }] },
     }]);
-    await cluster.run(['wait', '--for=condition=Ready', '--timeout=60s', `pod/${DIALER}`]);
+    await cluster.run(['wait', '--for=condition=Ready', '--timeout=600s', `pod/${DIALER}`]);
   }));
 }
 

@@ -7,7 +7,7 @@ import { CondorTools, ShellOptions } from '../condor-tools';
 import { Testbed } from '../kubernetes/testbed';
 import { TestbedCluster } from '../kubernetes/testbed-cluster';
 import { Manifest, parseManifests } from '../manifest';
-import { until } from '../until';
+import { PATIENCE, until } from '../until';
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
 
@@ -117,7 +117,7 @@ export class TestbedPool extends CondorTools {
   }
 
   /** Waits until the machines of these members, and no others, are in the pool. */
-  public async whole(members: readonly string[] = this.members, seconds = 240): Promise<void> {
+  public async whole(members: readonly string[] = this.members, seconds = PATIENCE): Promise<void> {
     const wanted = members.reduce((sum, member) => sum + this.testbed.cluster(member).nodes.length, 0);
     await until(`the machines of ${members.join(' and ')} are in the pool`, async () =>
       (await this.machines()).filter(name => members.some(member => name.endsWith(`.${member}`))).length === wanted, seconds);
@@ -130,7 +130,7 @@ export class TestbedPool extends CondorTools {
   }
 
   /** Waits until all jobs of a cluster have left the queue. */
-  public async left(id: string, seconds: number): Promise<void> {
+  public async left(id: string, seconds = PATIENCE): Promise<void> {
     await until(`jobs of ${id} have left the queue`, async () => (await this.jobs(id)).length === 0, seconds);
   }
 
@@ -161,7 +161,7 @@ export class TestbedPool extends CondorTools {
       this.testbed.names.set(name, spec.type === 'LoadBalancer' ? await host.balancerAddress(namespace, service) : host.nodes[0].address);
     }
     for (const server of ['condor-cm', 'condor-ap1']) {
-      await host.run(['rollout', 'status', '--timeout=300s', '--namespace', namespace, `statefulset/${server}`], { timeout: 310 });
+      await host.run(['rollout', 'status', '--timeout=600s', '--namespace', namespace, `statefulset/${server}`], { timeout: 310 });
     }
   }
 
@@ -178,7 +178,7 @@ export class TestbedPool extends CondorTools {
       await until(`${member}: the pods of ${fleet} are ready`, async () => {
         const { status } = await cluster.get('daemonset', fleet, '--namespace', this.namespace);
         return status.desiredNumberScheduled > 0 && status.numberReady === status.desiredNumberScheduled;
-      }, 300);
+      });
     }
   }
 
