@@ -55,7 +55,7 @@ export class ElasticStartdFleet extends StartdFleet {
     this.scaledJob = this.daemonSet;
     this.addAnswer();
     Federation.tryOf(this)?._vary(this.scaledJob, `${id}.scale`, member => this.scaleOperations(member));
-    if (CondorHost.isCondorHost(props.pool)) { props.pool._count(() => this.orders()); }
+    if (CondorHost.isCondorHost(props.pool)) { props.pool._executionClusters.count(() => this.orders()); }
     this.node.addValidation({ validate: () => this.elasticProblems() });
   }
 

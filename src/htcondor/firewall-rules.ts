@@ -96,7 +96,7 @@ const rule = (from: string, to: string | undefined, address: string, reason: str
 /** Whatever joins the pool, of this program or of another. Nobody calls it: that is what the connection broker is for. */
 function ofPool(pool: CondorHost): FirewallRule[] {
   const host = Chart.of(pool).node.id;
-  return pool._clusters.flatMap(cluster => [
+  return pool._executionClusters.names.flatMap(cluster => [
     ...pool.collectors.map(address => rule(cluster, host, address, COLLECTOR)),
     ...pool.accessPoints.map(address => rule(cluster, host, address, ACCESS_POINT)),
   ]);

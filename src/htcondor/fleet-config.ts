@@ -1,67 +1,25 @@
-import { Duration, Size } from 'cdk8s';
 import { setCapacity } from './capacity';
 import { ClassAdExpression } from './classad';
 import { KnobSet, Macro } from './config';
-import { ContainerJobs, setContainerJobs } from './container-jobs';
-import { DrainOptions, setDrain } from './drain';
-import { FileSystem, setFileSystems } from './file-system';
+import { setContainerJobs } from './container-jobs';
+import { setDrain } from './drain';
+import { setFileSystems } from './file-system';
+import { FleetSettings } from './fleet-settings';
 import { setHttpProxy } from './http-proxy';
-import { CondorImage } from './image';
 import { COST_ATTRIBUTE } from './job-demand';
-import { MemoryExceeded, retirementWith, setMemoryExceeded, withMemoryExceeded } from './job-memory';
+import { retirementWith, setMemoryExceeded, withMemoryExceeded } from './job-memory';
 import { CONFIG_WATCH, watchConfiguration } from './live-configuration';
 import { setMachineAttributes } from './machine-attributes';
-import { DEDICATED_SCHEDULER, dedicatedScheduler, PARALLEL_SCHEDULING_GROUP, parallelPolicy, ParallelUniverse } from './parallel-universe';
+import { DEDICATED_SCHEDULER, dedicatedScheduler, PARALLEL_SCHEDULING_GROUP, parallelPolicy } from './parallel-universe';
 import { CLUSTER_NAME_VARIABLE, MEMBER_CONFIG_FILE, NODE_NAME_VARIABLE, PATHS, POD_IP_VARIABLE, POD_NAME_VARIABLE } from './paths';
-import { ICondorPool } from './pool';
 import { poolKnobs } from './pool-config';
 import { admitNeighbours, requireAuthentication } from './pool-security';
 import { RunMode } from './run-mode';
-import { setSlotTypes, SlotType } from './slot-type';
+import { setSlotTypes } from './slot-type';
 import { setSlotUsers, startWithSlotUser } from './slot-users';
 import { StartdMemberOptions } from './startd-fleet-props';
 import { setStartdPolicy, StartdPolicy } from './startd-policy';
 import { problem } from '../problem';
-
-/** How machines come and leave. */
-export interface Elasticity {
-  readonly idleShutdown: Duration;
-  readonly costOf: (cluster: string) => number;
-}
-
-/** A fleet as its configuration needs to know it, defaults filled in. */
-export interface FleetSettings {
-  readonly name: string;
-  readonly elasticity?: Elasticity;
-  readonly pool: ICondorPool;
-  readonly image: CondorImage;
-  readonly runMode: RunMode;
-  readonly rootless: boolean;
-  readonly lowPort?: number;
-  readonly highPort?: number;
-  readonly cpus?: number;
-  /** The most cores that a machine has, of the fleet's own and its members'; unknown if one offers what its node has. */
-  readonly mostCpus?: number;
-  readonly memory?: Size;
-  readonly memoryOverhead: Size;
-  readonly memoryExceeded: MemoryExceeded;
-  readonly gpus: number;
-  readonly gpuJobsOnly: boolean;
-  readonly parallelUniverse?: ParallelUniverse;
-  readonly negotiatorInterval: Duration;
-  readonly reservedDisk: Size;
-  readonly attributes: { readonly [name: string]: string | number | boolean | ClassAdExpression };
-  readonly slots: readonly SlotType[];
-  readonly policy: Required<StartdPolicy>;
-  readonly claimWorklife: Duration;
-  readonly drain: DrainOptions;
-  readonly heartbeat: Duration;
-  readonly updateInterval: Duration;
-  readonly fileSystems: readonly FileSystem[];
-  readonly httpProxy?: string;
-  readonly containers?: ContainerJobs;
-  readonly extraConfig: { readonly [knob: string]: string | number | boolean | ClassAdExpression };
-}
 
 /** Master, shared port, startd, and two to spare while one of them is replaced. */
 const DAEMON_PORTS = 5;

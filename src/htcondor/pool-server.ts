@@ -4,14 +4,8 @@ import { CONFIG_DIGEST, Credential, daemonPodSpec, Keyring } from './daemon-pod'
 import { CondorImage } from './image';
 import { digestOf, WATCH_FILE, WATCH_SCRIPT } from './live-configuration';
 import { PATHS, ROOT_CONFIG_FILE } from './paths';
+import { ServerConfiguration } from './server-config';
 import { ServiceExposure } from '../workload/service-exposure';
-
-/** The configuration of a server's daemons. */
-export interface ServerConfiguration {
-  readonly text: string;
-  /** What of it, or of what else the daemons know, takes a new pod to change. */
-  readonly fixed: readonly string[];
-}
 
 /** A daemon of the pool that others call: its pod, and the way to it. */
 export interface PoolServerOptions {

@@ -137,7 +137,7 @@ export class PoolPreflight extends Construct {
     this.node.defaultChild = this.job;
     this.followNetworkPolicy(metadata, selector);
 
-    if (CondorHost.isCondorHost(this._pool)) { this._pool._admit(() => this._clusters); }
+    if (CondorHost.isCondorHost(this._pool)) { this._pool._executionClusters.admit(() => this._clusters); }
     Federation.tryOf(this)?._vary(configMap, `${id}.member`, member => [{ op: 'add', path: `/data/${CLUSTER_FILE}`, value: member.node.id }]);
     this.node.addValidation({ validate: () => this.problems() });
   }

@@ -114,8 +114,8 @@ export class StartdFleet extends Construct {
 
     this.declareClaims(labels);
     if (CondorHost.isCondorHost(props.pool)) {
-      props.pool._admit(() => this._clusters);
-      if (props.parallelUniverse) { props.pool._serveParallelJobs(props.parallelUniverse.accessPoint); }
+      props.pool._executionClusters.admit(() => this._clusters);
+      if (props.parallelUniverse) { props.pool._executionClusters.serveParallelJobs(props.parallelUniverse.accessPoint); }
     }
     const federation = Federation.tryOf(this);
     federation?._vary(configMap, `${id}.on`, member => [

@@ -153,7 +153,7 @@ export class TokenMint extends Construct {
     const others = this.deliveries.filter(each => each.member === member);
     const delivery: Delivery = { fleet, member };
     this.deliveries.push(delivery);
-    this.props.pool._limitTokens(member.node.id, this.lifetime);
+    this.props.pool._executionClusters.limitTokens(member.node.id, this.lifetime);
     const served = () => this.deliveries.filter(each => each.member === member && each.fleet.namespace === fleet.namespace);
     const pulls = member.joinMode === JoinMode.PULL;
     if (pulls && others.length === 0) {
@@ -212,7 +212,7 @@ export class TokenMint extends Construct {
 
   /** What is brought to clusters that are in the pool. */
   private get current(): Delivery[] {
-    return this.deliveries.filter(({ member }) => !this.props.pool._isRevoked(member.node.id));
+    return this.deliveries.filter(({ member }) => !this.props.pool._executionClusters.isRevoked(member.node.id));
   }
 
   private hostSecret({ member, fleet }: Delivery): string {
