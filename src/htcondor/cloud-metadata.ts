@@ -1,4 +1,5 @@
 import { CondorImage } from './image';
+import { problem } from '../problem';
 
 /** What keeps jobs from the service at which clouds give out credentials of the node to whoever asks. */
 export enum CloudMetadata {
@@ -46,4 +47,23 @@ export function metadataScript(image: CondorImage, rootless: boolean): string {
     `  [ ! -e /proc/net/if_inet6 ] || rule -6 ${IPV6} $range`,
     'done',
   ].join('\n');
+}
+
+/** What of a fleet decides whether jobs can be kept from it. */
+export interface MetadataGuard {
+  readonly cloudMetadata: CloudMetadata;
+  readonly networkPolicy: boolean;
+}
+
+/** Why jobs would reach it nevertheless. */
+export function cloudMetadataProblems(
+  given: Partial<MetadataGuard> & { readonly hostNetwork?: boolean }, { cloudMetadata, networkPolicy }: MetadataGuard, images: readonly CondorImage[],
+): string[] {
+  if (cloudMetadata === CloudMetadata.ROUTING_RULES && images.some(({ iproute }) => !iproute)) {
+    return [problem('cloudMetadata', given.cloudMetadata, "OPEN, or images with iproute: without `ip` in them jobs would reach a cloud's metadata service")];
+  }
+  if (cloudMetadata !== CloudMetadata.NETWORK_POLICY || (networkPolicy && !given.hostNetwork)) { return []; }
+  return [given.hostNetwork
+    ? problem('cloudMetadata', given.cloudMetadata, 'ROUTING_RULES or OPEN: with hostNetwork no NetworkPolicy applies')
+    : problem('networkPolicy', false, "only with cloudMetadata ROUTING_RULES or OPEN: jobs would reach a cloud's metadata service")];
 }

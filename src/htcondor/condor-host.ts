@@ -22,6 +22,7 @@ import { HostSettings, isReachable, SERVER_PORT, serverConfiguration, ServerOpti
 import { keepOneCentralManager, spreadSpec } from './server-spread';
 import { Cluster } from '../federation/cluster';
 import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
+import { ASK_NAMES } from '../workload/network-policy';
 import { SecretReference } from '../workload/secret-reference';
 import { ServiceExposure } from '../workload/service-exposure';
 
@@ -220,7 +221,7 @@ export class CondorHost extends Construct implements ICondorPool {
       keyring: this._memberSigningKeys ? memberKeyring(this.node.id, () => this._executionClusters.names) : undefined,
       // collector and negotiator answer; what they call are names, access points, other central managers, and issuers of tokens
       egress: [
-        { ports: [{ protocol: 'UDP', port: 53 }, { protocol: 'TCP', port: 53 }] },
+        ASK_NAMES,
         { ports: [...new Set([server.port, ...this.servers.map(({ port = SERVER_PORT }) => port), ...issuerPorts(this.props.users)])].map(port => ({ protocol: 'TCP', port })) },
         // who drains machines calls those of this cluster, and is called by the others
         ...defragments(this.settings, options) ? [{ to: [{ namespaceSelector: {}, podSelector: { matchLabels: { 'app.kubernetes.io/component': 'execution-point' } } }] }] : [],

@@ -31,6 +31,14 @@ export interface WritableDirectory {
   readonly source?: object;
 }
 
+/** A file of the ConfigMap that is looked for at a path of its own. */
+export interface PlacedFile {
+  readonly key: string;
+  readonly path: string;
+  /** Of a program, the name of the volume in which it may be run; others are files of the configuration's. */
+  readonly programVolume?: string;
+}
+
 /** A container that runs HTCondor daemons. */
 export interface DaemonPodOptions {
   readonly image: CondorImage;
@@ -45,12 +53,10 @@ export interface DaemonPodOptions {
   readonly directories: readonly WritableDirectory[];
   /** What the daemons' container mounts besides, and nobody prepares. */
   readonly mounted?: readonly { readonly volume: object; readonly mount: object }[];
-  /** Files of the ConfigMap that are programs, each mounted by itself. */
-  readonly programs?: readonly { readonly volume: string; readonly file: string; readonly path: string }[];
   /** Whether the configuration's ConfigMap has accounts that are added to the image's. */
   readonly accounts?: boolean;
-  /** Files of the configuration that others than HTCondor read, where they look. */
-  readonly placedFiles?: readonly { readonly key: string; readonly path: string }[];
+  /** Files of the ConfigMap that are looked for elsewhere. */
+  readonly placedFiles?: readonly PlacedFile[];
   /** Where the image's users have their home directories; they stay root's otherwise. */
   readonly homes?: { readonly volume: string; readonly path: string };
   /**
@@ -97,7 +103,6 @@ export function daemonPodSpec(options: DaemonPodOptions): object {
     ...options.directories,
   ];
   const configMount = { name: 'config', mountPath: PATHS.config, readOnly: true };
-  const fileMounts = (options.placedFiles ?? []).map(({ key, path }) => ({ name: 'config', mountPath: path, subPath: key, readOnly: true }));
   const writableMounts = [...writable, ...options.homes ? [options.homes] : []].map(({ volume, path }) => ({ name: volume, mountPath: path }));
   const environment = [
     { name: 'CONDOR_CONFIG', value: `${PATHS.config}/${ROOT_CONFIG_FILE}` },
@@ -106,7 +111,7 @@ export function daemonPodSpec(options: DaemonPodOptions): object {
     ...options.environment ?? [],
   ];
   const accounts = options.accounts ? accountsMounts() : { init: [], daemons: [], volumes: [] };
-  const programs = options.programs ?? [];
+  const placed = placedFiles(options);
   const credentials = asRoot ? rootCredentials(options.credentials) : userCredentials(options.credentials, options.keyring);
   return {
     serviceAccountName: options.serviceAccount,
@@ -146,16 +151,14 @@ export function daemonPodSpec(options: DaemonPodOptions): object {
       livenessProbe: options.probes.liveness,
       readinessProbe: options.probes.readiness,
       volumeMounts: [
-        configMount, ...programs.map(programMount), ...fileMounts, ...accounts.daemons, ...writableMounts, ...credentials.mounts,
+        configMount, ...placed.mounts, ...accounts.daemons, ...writableMounts, ...credentials.mounts,
         ...mounted.map(({ mount }) => mount),
       ],
     },
     ...options.renewCredentials && credentials.renewals.length > 0 ? [renewingContainer(image, credentials)] : []],
     volumes: [
       { name: 'config', configMap: { name: options.configMap } },
-      ...programs.map(({ volume, file }) => ({
-        name: volume, configMap: { name: options.configMap, defaultMode: 0o555, items: [{ key: file, path: file }] },
-      })),
+      ...placed.volumes,
       ...accounts.volumes,
       ...writable.filter(({ source }) => source).map(({ volume, source }) => ({ name: volume, ...source })),
       ...credentials.volumes,
@@ -274,9 +277,14 @@ function item(credential: Credential): object {
   return { key: credential.secret.key ?? credential.defaultKey, path: credential.file };
 }
 
-/** A volume's directory may be written by all, and HTCondor runs nothing that lies in such a one: the file is mounted alone. */
-function programMount({ volume: name, file, path: mountPath }: NonNullable<DaemonPodOptions['programs']>[number]): object {
-  return { name, mountPath, subPath: file, readOnly: true };
+/** A volume's directory may be written by all, and HTCondor runs nothing that lies in such a one: each file is mounted alone. */
+function placedFiles({ placedFiles: files = [], configMap: name }: DaemonPodOptions): { readonly mounts: object[]; readonly volumes: object[] } {
+  return {
+    mounts: files.map(({ key, path, programVolume = 'config' }) => ({ name: programVolume, mountPath: path, subPath: key, readOnly: true })),
+    volumes: files.filter(({ programVolume }) => programVolume).map(({ key, programVolume }) => ({
+      name: programVolume, configMap: { name, defaultMode: 0o555, items: [{ key, path: key }] },
+    })),
+  };
 }
 
 /** The accounts are put together before the daemons start, and each file takes the place of the image's. */

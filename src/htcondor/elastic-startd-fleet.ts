@@ -5,7 +5,7 @@ import { CondorHost } from './condor-host';
 import { daemonPodSpec } from './daemon-pod';
 import { DEMAND_ANSWER_FILE, DEMAND_ANSWER_SCRIPT, DEMAND_INTERVAL, DEMAND_PORT, DemandOrder } from './demand-scripts';
 import { ElasticMemberOptions, ElasticStartdFleetProps } from './elastic-startd-fleet-props';
-import { Elasticity } from './fleet-config';
+import { Elasticity } from './fleet-settings';
 import { COST_ATTRIBUTE, expectedMachineAd, MOST_COST } from './job-demand';
 import { PATHS } from './paths';
 import { RunMode } from './run-mode';
@@ -14,6 +14,7 @@ import { FederatedCluster } from '../federation/federated-cluster';
 import { Federation } from '../federation/federation';
 import { Operation } from '../federation/patch';
 import { problem } from '../problem';
+import { addNetworkPolicy, ASK_NAMES } from '../workload/network-policy';
 
 /** How long finished Jobs can be looked at, and how many, before Kubernetes and KEDA remove them. */
 const KEPT = { seconds: 3600, jobs: 5 };
@@ -231,22 +232,12 @@ export class ElasticStartdFleet extends StartdFleet {
     });
     if (this.elastic.networkPolicy === false) { return; }
     const collectors = this.elastic.pool.collectors.map(address => Number(/:(\d+)$/.exec(address)?.[1]));
-    new ApiObject(scope, 'NetworkPolicy', {
-      apiVersion: 'networking.k8s.io/v1',
-      kind: 'NetworkPolicy',
-      metadata,
-      spec: {
-        podSelector: { matchLabels: selector },
-        policyTypes: ['Ingress', 'Egress'],
-        ingress: [{
-          from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': this.elastic.kedaNamespace ?? 'keda' } } }],
-          ports: [{ protocol: 'TCP', port: DEMAND_PORT }],
-        }],
-        egress: [
-          { ports: [{ protocol: 'UDP', port: 53 }, { protocol: 'TCP', port: 53 }] },
-          { ports: [...new Set(collectors)].map(port => ({ protocol: 'TCP', port })) },
-        ],
-      },
+    addNetworkPolicy(scope, metadata, selector, {
+      ingress: [{
+        from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': this.elastic.kedaNamespace ?? 'keda' } } }],
+        ports: [{ protocol: 'TCP', port: DEMAND_PORT }],
+      }],
+      egress: [ASK_NAMES, { ports: [...new Set(collectors)].map(port => ({ protocol: 'TCP', port })) }],
     });
   }
 

@@ -1,4 +1,5 @@
 import { Duration, Size } from 'cdk8s';
+import { Construct } from 'constructs';
 import { ClassAdExpression } from './classad';
 import { CloudMetadata } from './cloud-metadata';
 import { CondorHost } from './condor-host';
@@ -20,7 +21,7 @@ const NODE_PORTS = { low: 9700, high: 9899 };
 
 /** A fleet, as it was given. */
 export interface Fleet {
-  readonly name: string;
+  readonly construct: Construct;
   readonly props: StartdFleetProps;
   readonly members: FleetMembers;
   readonly elasticity?: Elasticity;
@@ -73,9 +74,9 @@ export interface FleetSettings {
  *
  * @param image that of a member which has its own
  */
-export function fleetSettings({ name, props, members, elasticity }: Fleet, image: CondorImage = props.image ?? props.pool.image): FleetSettings {
+export function fleetSettings({ construct, props, members, elasticity }: Fleet, image: CondorImage = props.image ?? props.pool.image): FleetSettings {
   return {
-    name,
+    name: construct.node.id,
     elasticity,
     pool: props.pool,
     image,

@@ -6,6 +6,7 @@ import { digest } from './named-by-content';
 import { PATHS } from './paths';
 import { isDnsLabel } from '../federation/names';
 import { problem } from '../problem';
+import { addNetworkPolicy } from '../workload/network-policy';
 
 /** Properties of a `PoolBackup`. */
 export interface PoolBackupProps {
@@ -144,12 +145,7 @@ export class PoolBackup extends Construct {
       apiVersion: 'v1', kind: 'ServiceAccount', metadata: this.metadata(id), automountServiceAccountToken: false,
     });
     for (const server of props.pool._serverNames) { this.addServer(server); }
-    new ApiObject(this, 'NetworkPolicy', {
-      apiVersion: 'networking.k8s.io/v1',
-      kind: 'NetworkPolicy',
-      metadata: this.metadata(id),
-      spec: { podSelector: { matchLabels: this.metadata(id).labels }, policyTypes: ['Ingress', 'Egress'], ingress: [], egress: [] },
-    });
+    addNetworkPolicy(this, this.metadata(id), this.metadata(id).labels, { ingress: [], egress: [] });
     this.node.addValidation({ validate: () => this.problems() });
   }
 

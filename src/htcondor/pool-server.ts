@@ -5,6 +5,7 @@ import { CondorImage } from './image';
 import { digestOf, WATCH_FILE, WATCH_SCRIPT } from './live-configuration';
 import { PATHS, ROOT_CONFIG_FILE } from './paths';
 import { ServerConfiguration } from './server-config';
+import { addNetworkPolicy } from '../workload/network-policy';
 import { ServiceExposure } from '../workload/service-exposure';
 
 /** A daemon of the pool that others call: its pod, and the way to it. */
@@ -106,17 +107,7 @@ export class PoolServer extends Construct {
     });
 
     if (options.networkPolicy) {
-      new ApiObject(this, 'NetworkPolicy', {
-        apiVersion: 'networking.k8s.io/v1',
-        kind: 'NetworkPolicy',
-        metadata,
-        spec: {
-          podSelector: { matchLabels: selector },
-          policyTypes: options.egress ? ['Ingress', 'Egress'] : ['Ingress'],
-          ingress: [{ ports: [{ protocol: 'TCP', port: options.port }] }],
-          egress: options.egress,
-        },
-      });
+      addNetworkPolicy(this, metadata, selector, { ingress: [{ ports: [{ protocol: 'TCP', port: options.port }] }], egress: options.egress });
     }
 
     if (!options.evictable) {

@@ -8,16 +8,16 @@ import { addressProblems, hostAndPort, ICondorPool } from './pool';
 import { poolKnobs } from './pool-config';
 import { executionPointIdentity, requireAuthentication } from './pool-security';
 import { IDENTITY_KNOB, PATIENCE, PAUSE, PREFLIGHT_SCRIPT, SECRET_DIRECTORY, TOKEN_DIRECTORY, TRIES } from './preflight-script';
-import { reachabilityProblems } from './reachability';
+import { isRemote, reachabilityProblems } from './reachability';
 import { StartdFleet } from './startd-fleet';
 import { StartdFleetProps } from './startd-fleet-props';
-import { Cluster } from '../federation/cluster';
 import { Federation } from '../federation/federation';
 import { isDnsLabel } from '../federation/names';
 import { Placement } from '../federation/placement';
 import { problem } from '../problem';
 import { CLUSTER_IDENTITY } from '../workload/cluster-identity';
 import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
+import { addNetworkPolicy } from '../workload/network-policy';
 
 const SCRIPT_FILE = 'preflight';
 const CLUSTER_FILE = 'cluster';
@@ -281,17 +281,7 @@ export class PoolPreflight extends Construct {
   private followNetworkPolicy(metadata: object, selector: object): void {
     const policy = this.props.fleet.node.tryFindChild('NetworkPolicy') as ApiObject | undefined;
     if (!policy) { return; }
-    new ApiObject(this, 'NetworkPolicy', {
-      apiVersion: 'networking.k8s.io/v1',
-      kind: 'NetworkPolicy',
-      metadata,
-      spec: {
-        podSelector: { matchLabels: selector },
-        policyTypes: ['Ingress', 'Egress'],
-        ingress: [],
-        egress: Lazy.any({ produce: () => policy.toJson().spec.egress }),
-      },
-    });
+    addNetworkPolicy(this, metadata, selector, { ingress: [], egress: Lazy.any({ produce: () => policy.toJson().spec.egress }) });
   }
 
   private problems(): string[] {
@@ -302,15 +292,8 @@ export class PoolPreflight extends Construct {
       ...this.addresses.flatMap(({ problems: ofAddress }) => ofAddress),
     ];
     if (!isDnsLabel(this.node.id, 40)) { problems.push(problem('id', this.node.id, 'a DNS label of at most 40 characters')); }
-    if (this.isRemote()) { problems.push(...reachabilityProblems('fleet', this._pool, this.props.fleet.image)); }
+    if (isRemote(this, this._pool)) { problems.push(...reachabilityProblems('fleet', this._pool, this.props.fleet.image)); }
     return problems;
-  }
-
-  /** Whether the preflight stands in another cluster than the pool, as far as the program says. */
-  private isRemote(): boolean {
-    const cluster = Cluster.tryOf(this);
-    if (Federation.tryOf(this)) { return true; }
-    return cluster !== undefined && !(Construct.isConstruct(this._pool) && Cluster.tryOf(this._pool) === cluster);
   }
 }
 

@@ -1,7 +1,17 @@
+import { Construct } from 'constructs';
 import { CondorHost } from './condor-host';
 import { CondorImage } from './image';
 import { ICondorPool } from './pool';
+import { Cluster } from '../federation/cluster';
+import { Federation } from '../federation/federation';
 import { problem } from '../problem';
+
+/** Whether something stands in another cluster than its pool, as far as the program says. */
+export function isRemote(construct: Construct, pool: ICondorPool): boolean {
+  if (Federation.tryOf(construct)) { return true; }
+  const cluster = Cluster.tryOf(construct);
+  return cluster !== undefined && !(Construct.isConstruct(pool) && Cluster.tryOf(pool) === cluster);
+}
 
 /**
  * Why machines of another cluster can't be in a pool. They need no way in themselves; where the access points have none either, HTCondor

@@ -6,7 +6,7 @@ import { SlotType } from './slot-type';
 import { problem } from '../problem';
 
 /** What takes away what a slot's user has left behind, and where it is mounted. */
-export const CLEANUP = { volume: 'cleanup', file: 'slot-user-cleanup', path: `${PATHS.hooks}/slot-user-cleanup` } as const;
+export const CLEANUP = { key: 'slot-user-cleanup', path: `${PATHS.hooks}/slot-user-cleanup`, programVolume: 'cleanup' } as const;
 
 /** A user that no image has: HTCondor starts no job as it. */
 const NOBODY_AT_ALL = 'no-slot-user-is-left';

@@ -6,6 +6,7 @@ import { digest, NamedByContent } from './named-by-content';
 import { PATHS, ROOT_CONFIG_FILE } from './paths';
 import { SECRETS } from './token-scripts';
 import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
+import { addNetworkPolicy, ASK_NAMES } from '../workload/network-policy';
 
 const SCRIPT_FILE = 'run';
 
@@ -107,19 +108,9 @@ export class TokenRun extends Construct {
 
     const { ports } = options;
     if (ports) {
-      new ApiObject(this, 'NetworkPolicy', {
-        apiVersion: 'networking.k8s.io/v1',
-        kind: 'NetworkPolicy',
-        metadata,
-        spec: {
-          podSelector: { matchLabels: labels },
-          policyTypes: ['Ingress', 'Egress'],
-          ingress: [],
-          egress: [
-            { ports: [{ protocol: 'UDP', port: 53 }, { protocol: 'TCP', port: 53 }] },
-            { ports: Lazy.any({ produce: () => [...new Set(ports())].sort((a, b) => a - b).map(port => ({ protocol: 'TCP', port })) }) },
-          ],
-        },
+      addNetworkPolicy(this, metadata, labels, {
+        ingress: [],
+        egress: [ASK_NAMES, { ports: Lazy.any({ produce: () => [...new Set(ports())].sort((a, b) => a - b).map(port => ({ protocol: 'TCP', port })) }) }],
       });
     }
   }
