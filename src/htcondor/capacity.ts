@@ -1,7 +1,6 @@
 import { Size } from 'cdk8s';
 import type { ContainerResources, Cpu } from 'cdk8s-plus-27';
 import { KnobSet, Macro } from './config';
-import { resourceRequirements } from './daemon-pod';
 import { CPU_LIMIT_VARIABLE, MEMORY_LIMIT_VARIABLE } from './paths';
 import { problem } from '../problem';
 
@@ -37,6 +36,20 @@ export function capacityEnvironment(container: string): object[] {
     { name: CPU_LIMIT_VARIABLE, valueFrom: { resourceFieldRef: { containerName: container, resource: 'limits.cpu', divisor: '1' } } },
     { name: MEMORY_LIMIT_VARIABLE, valueFrom: { resourceFieldRef: { containerName: container, resource: 'limits.memory', divisor: '1Mi' } } },
   ];
+}
+
+/** Kubernetes' form of requests and limits. */
+export function resourceRequirements(resources: ContainerResources): object {
+  const quantities = (kind: 'request' | 'limit') => ({
+    ...(resources.cpu?.[kind] && { cpu: resources.cpu[kind]!.amount }),
+    ...(resources.memory?.[kind] && { memory: `${resources.memory[kind]!.toMebibytes()}Mi` }),
+    ...(resources.ephemeralStorage?.[kind] && { 'ephemeral-storage': `${resources.ephemeralStorage[kind]!.toMebibytes()}Mi` }),
+  });
+  return withoutEmpty({ requests: quantities('request'), limits: quantities('limit') });
+}
+
+function withoutEmpty(requirements: { [kind: string]: object }): object {
+  return Object.fromEntries(Object.entries(requirements).filter(([, quantities]) => Object.keys(quantities).length > 0));
 }
 
 /** The container's requests and limits. */

@@ -1,27 +1,8 @@
-import type { ContainerResources } from 'cdk8s-plus-27';
 import { CondorImage } from './image';
 import { NOTE_CONFIGURATION } from './live-configuration';
 import { PATHS, POD_IP_VARIABLE, NODE_NAME_VARIABLE, ROOT_CONFIG_FILE } from './paths';
+import { Credential, CredentialFiles, credentialFiles, Keyring } from './pod-credentials';
 import { ACCOUNTS, accountsScript } from './user-accounts';
-import { SecretReference } from '../workload/secret-reference';
-
-/** A Secret's keys as files that HTCondor accepts: owned by the daemon's user, readable by nobody else. */
-export interface Credential {
-  readonly volume: string;
-  readonly secret: SecretReference;
-  readonly defaultKey: string;
-  /** The file's name in the directory. */
-  readonly file: string;
-  readonly directory: string;
-}
-
-/** Keys of one kind, each a file in a directory of its name, where HTCondor accepts it. The daemons must not run as root. */
-export interface Keyring {
-  readonly volume: string;
-  readonly directory: string;
-  /** The sources of a projected volume; a file is called as its key is. */
-  readonly sources: unknown;
-}
 
 /** A directory of the container that daemons write to. */
 export interface WritableDirectory {
@@ -84,13 +65,12 @@ export const CONFIG_DIGEST = 'cdk8s-hep/config-digest';
 
 /** The container that runs the daemons. */
 export const DAEMON_CONTAINER = 'condor';
+
 /**
  * HTCondor looks up every new peer's name and waits for the answer. A name with a dot is complete, and a
  * server that doesn't answer is not asked for long.
  */
 const PROMPT_NAMES = [{ name: 'ndots', value: '1' }, { name: 'timeout', value: '1' }, { name: 'attempts', value: '2' }];
-
-const EXPOSED_SECRETS = '/secrets';
 
 /** The spec of a pod of HTCondor daemons, hardened as far as its role allows. */
 export function daemonPodSpec(options: DaemonPodOptions): object {
@@ -112,7 +92,7 @@ export function daemonPodSpec(options: DaemonPodOptions): object {
   ];
   const accounts = options.accounts ? accountsMounts() : { init: [], daemons: [], volumes: [] };
   const placed = placedFiles(options);
-  const credentials = asRoot ? rootCredentials(options.credentials) : userCredentials(options.credentials, options.keyring);
+  const credentials = credentialFiles(asRoot, options.credentials, options.keyring);
   return {
     serviceAccountName: options.serviceAccount,
     automountServiceAccountToken: false,
@@ -167,83 +147,12 @@ export function daemonPodSpec(options: DaemonPodOptions): object {
   };
 }
 
-/** Kubernetes' form of requests and limits. */
-export function resourceRequirements(resources: ContainerResources): object {
-  const quantities = (kind: 'request' | 'limit') => ({
-    ...(resources.cpu?.[kind] && { cpu: resources.cpu[kind]!.amount }),
-    ...(resources.memory?.[kind] && { memory: `${resources.memory[kind]!.toMebibytes()}Mi` }),
-    ...(resources.ephemeralStorage?.[kind] && { 'ephemeral-storage': `${resources.ephemeralStorage[kind]!.toMebibytes()}Mi` }),
-  });
-  return withoutEmpty({ requests: quantities('request'), limits: quantities('limit') });
-}
-
-function withoutEmpty(requirements: { [kind: string]: object }): object {
-  return Object.fromEntries(Object.entries(requirements).filter(([, quantities]) => Object.keys(quantities).length > 0));
-}
-
 function restricted(capabilities: readonly string[]): object {
   return {
     allowPrivilegeEscalation: false,
     readOnlyRootFilesystem: true,
     ...(capabilities.length > 0 && { runAsUser: 0 }),
     capabilities: { drop: ['ALL'], ...(capabilities.length > 0 && { add: [...capabilities].sort() }) },
-  };
-}
-
-interface CredentialFiles {
-  readonly volumes: object[];
-  readonly mounts: object[];
-  readonly initMounts: object[];
-  /** What makes the copies, line by line. */
-  readonly copies: string[];
-  /** What makes them again while they are read. */
-  readonly renewals: string[];
-}
-
-/** Root reads the Secret's files as they are, and sees when they change. */
-function rootCredentials(credentials: readonly Credential[]): CredentialFiles {
-  return {
-    volumes: credentials.map(credential => ({
-      name: credential.volume,
-      secret: { secretName: credential.secret.secretName, defaultMode: 0o400, items: [item(credential)] },
-    })),
-    mounts: credentials.map(({ volume, directory }) => ({ name: volume, mountPath: directory, readOnly: true })),
-    initMounts: [],
-    copies: [],
-    renewals: [],
-  };
-}
-
-/**
- * HTCondor ignores a key that its group may read, and a user that isn't root can read a Secret's files
- * through its group only: the init container makes copies that are the user's own, in memory.
- */
-function userCredentials(credentials: readonly Credential[], keyring?: Keyring): CredentialFiles {
-  const exposed = ({ volume }: { readonly volume: string }) => `${EXPOSED_SECRETS}/${volume}`;
-  const all = [...credentials, ...keyring ? [keyring] : []];
-  return {
-    volumes: all.flatMap(each => [
-      { name: each.volume, emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
-      {
-        name: `${each.volume}-secret`,
-        ...'sources' in each
-          ? { projected: { defaultMode: 0o440, sources: each.sources } }
-          : { secret: { secretName: each.secret.secretName, defaultMode: 0o440, items: [item(each)] } },
-      },
-    ]),
-    mounts: all.map(({ volume, directory }) => ({ name: volume, mountPath: directory, readOnly: true })),
-    initMounts: all.flatMap(each => [
-      { name: each.volume, mountPath: each.directory },
-      { name: `${each.volume}-secret`, mountPath: exposed(each), readOnly: true },
-    ]),
-    // whoever reads at this moment finds the former file or this one; a name with a dot is nobody's
-    renewals: credentials.flatMap(each => [
-      `install -m 0600 ${exposed(each)}/${each.file} ${each.directory}/.${each.file}`, `mv ${each.directory}/.${each.file} ${each.directory}/${each.file}`,
-    ]),
-    copies: [
-      ...credentials.map(each => `install -m 0600 ${exposed(each)}/${each.file} ${each.directory}/${each.file}`),
-      ...keyring ? [`for key in ${exposed(keyring)}/*; do [ ! -e $key ] || install -D -m 0600 $key ${keyring.directory}/\${key##*/}/\${key##*/}; done`] : [],
-    ],
   };
 }
 
@@ -271,10 +180,6 @@ function beforeContainer(image: CondorImage, { name, script, capability }: NonNu
     securityContext: { ...restricted([capability]), runAsNonRoot: false },
     resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { memory: '64Mi' } },
   };
-}
-
-function item(credential: Credential): object {
-  return { key: credential.secret.key ?? credential.defaultKey, path: credential.file };
 }
 
 /** A volume's directory may be written by all, and HTCondor runs nothing that lies in such a one: each file is mounted alone. */

@@ -1,12 +1,13 @@
 import { capacityEnvironment, capacityRequirements } from './capacity';
 import { CloudMetadata, metadataScript } from './cloud-metadata';
 import { APPTAINER_FILE, containerSeccomp } from './container-jobs';
-import { CONFIG_DIGEST, Credential, DAEMON_CONTAINER, daemonPodSpec } from './daemon-pod';
+import { CONFIG_DIGEST, DAEMON_CONTAINER, daemonPodSpec } from './daemon-pod';
 import { gracePeriodSeconds } from './drain';
 import { ExecuteDirectory } from './execute-directory';
 import { Fleet, fleetSettings } from './fleet-settings';
 import { httpProxyEnvironment } from './http-proxy';
 import { CLUSTER_NAME_VARIABLE, PATHS, POD_NAME_VARIABLE } from './paths';
+import { Credential } from './pod-credentials';
 import { startdProbes, StartdLiveness } from './probes';
 import { RunMode } from './run-mode';
 import { schedulingSpec } from './scheduling';

@@ -1,7 +1,7 @@
 import { Duration, Lazy } from 'cdk8s';
 import { KnobSet, Macro } from './config';
-import { Keyring } from './daemon-pod';
 import { PATHS } from './paths';
+import { Keyring } from './pod-credentials';
 import { collectorDaemon, EXECUTION_POINT_IDENTITY } from './pool-security';
 import { SecretReference } from '../workload/secret-reference';
 

@@ -1,9 +1,10 @@
 import { ApiObject, Lazy, Size } from 'cdk8s';
 import { Construct } from 'constructs';
-import { CONFIG_DIGEST, Credential, daemonPodSpec, Keyring } from './daemon-pod';
+import { CONFIG_DIGEST, daemonPodSpec } from './daemon-pod';
 import { CondorImage } from './image';
 import { digestOf, WATCH_FILE, WATCH_SCRIPT } from './live-configuration';
 import { PATHS, ROOT_CONFIG_FILE } from './paths';
+import { Credential, Keyring } from './pod-credentials';
 import { ServerConfiguration } from './server-config';
 import { addNetworkPolicy } from '../workload/network-policy';
 import { ServiceExposure } from '../workload/service-exposure';

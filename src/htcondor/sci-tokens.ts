@@ -1,6 +1,6 @@
 import { KnobSet } from './config';
-import { Credential } from './daemon-pod';
 import { PATHS } from './paths';
+import { Credential } from './pod-credentials';
 import { PoolUser } from './pool-user';
 import { problem } from '../problem';
 

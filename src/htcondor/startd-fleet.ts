@@ -3,7 +3,6 @@ import { Construct } from 'constructs';
 import { ClassAdExpression } from './classad';
 import { egressPeers } from './cloud-metadata';
 import { CondorHost } from './condor-host';
-import { Credential } from './daemon-pod';
 import { declareClaims } from './file-system-claims';
 import { FleetFiles } from './fleet-files';
 import { FleetMembers } from './fleet-members';
@@ -12,6 +11,7 @@ import { fleetPodSecurity, fleetPodSpec, memberPodOperations } from './fleet-pod
 import { Elasticity, Fleet, fleetSettings } from './fleet-settings';
 import { CondorImage } from './image';
 import { PATHS } from './paths';
+import { Credential } from './pod-credentials';
 import { fleetProblems } from './startd-fleet-problems';
 import { StartdFleetProps, StartdMemberOptions } from './startd-fleet-props';
 import { FederatedCluster } from '../federation/federated-cluster';
