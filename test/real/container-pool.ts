@@ -1,7 +1,9 @@
-import { App, Duration, JsonPatch, Size } from 'cdk8s';
+import { JsonPatch } from 'cdk8s';
 import { JOB_SANDBOX } from './job-images';
+import { places } from './places';
+import { CYCLES_TOLD, quickPool, SMALL } from './quick-pool';
 import { APPTAINER_IMAGE } from './rootfs';
-import { Cluster, CondorHost, CondorImage, CondorVersion, FederatedCluster, Federation, RunMode, StartdFleet, StartdFleetProps } from '../../src';
+import { CondorImage, CondorVersion, RunMode, StartdFleet, StartdFleetProps } from '../../src';
 
 /** Where nodes keep images, and pods see them. */
 export const IMAGES = '/srv/images';
@@ -21,35 +23,17 @@ const FLEETS: { readonly [name: string]: Partial<StartdFleetProps> } = {
 
 export const FLEET_NAMES = Object.keys(FLEETS);
 
-const NODE = { allocatable: { cpu: '16', memory: '16000Mi' } };
-
 /** Where its clusters stand. */
-export const PLACES = {
-  'condor-host': { cidr: '10.1.0.0/16', nodes: { 'host-1': NODE } },
-  'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: { 'otc-1': NODE } },
-};
+export const PLACES = places(['tsystems'], { allocatable: { cpu: '16', memory: '16000Mi' } });
 
 /** A pool with fleets that run jobs in containers of their own, and others. */
 export function containerPool(outdir: string): void {
-  const app = new App({ outdir });
-  const hostCluster = new Cluster(app, 'condor-host');
-  const federation = new Federation(app, 'fed', { host: hostCluster });
-  new FederatedCluster(app, 'tsystems', { federation });
-  const pool = new CondorHost(hostCluster, 'condor', {
-    trustDomain: 'cern.ch',
-    centralManagers: [{ address: 'condor.cern.ch' }],
-    accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
-    image: CondorImage.debian(),
-    negotiatorInterval: Duration.seconds(5),
-    extraConfig: { NEGOTIATION_CYCLE_STATS_LENGTH: 100, NEGOTIATOR_UPDATE_AFTER_CYCLE: true },
-  });
+  const { app, federation, pool } = quickPool(outdir, { tsystems: {} }, { extraConfig: CYCLES_TOLD });
   for (const name of FLEET_NAMES) {
     const fleet = new StartdFleet(federation, name, {
       pool,
+      ...SMALL,
       runMode: RunMode.CONDOR_STARTD,
-      cpus: 2,
-      memory: Size.mebibytes(1000),
-      updateInterval: Duration.seconds(10),
       attributes: { Fleet: name },
       ...FLEETS[name],
     });

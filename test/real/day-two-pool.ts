@@ -1,21 +1,17 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
-import { App, Duration, Size } from 'cdk8s';
+import { Duration, Size } from 'cdk8s';
 import { Job } from './condor-tools';
 import { Manifest, parseManifests } from './manifest';
+import { places } from './places';
 import { Pool } from './pool';
+import { quickPool } from './quick-pool';
 import { PATIENCE, until } from './until';
-import { AccountingGroup, ClassAdExpression, Cluster, CondorHost, CondorImage, FederatedCluster, Federation, PoolBackup, StartdFleet } from '../../src';
-
-const NODE = { allocatable: { cpu: '8', memory: '23000Mi' } };
+import { AccountingGroup, ClassAdExpression, CondorImage, PoolBackup, StartdFleet } from '../../src';
 
 /** Where its clusters stand. */
-export const PLACES = {
-  'condor-host': { cidr: '10.1.0.0/16', nodes: { 'host-1': NODE } },
-  'meyrin': { cidr: '10.2.0.0/16', nodes: { 'node-1': NODE } },
-  'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: { 'otc-1': NODE } },
-};
+export const PLACES = places(['meyrin', 'tsystems']);
 
 /** What operators change of it. */
 export interface State {
@@ -41,15 +37,7 @@ export interface State {
 export function dayTwoPool(state: State = {}): (outdir: string) => void {
   const { atlas = 0.6, interval = 5, closed = false, another, slots = 1, host: image = CondorImage.debian(), fleet = CondorImage.debian() } = state;
   return outdir => {
-    const app = new App({ outdir });
-    const host = new Cluster(app, 'condor-host');
-    const federation = new Federation(app, 'fed', { host });
-    new FederatedCluster(app, 'meyrin', { federation });
-    const tsystems = new FederatedCluster(app, 'tsystems', { federation });
-    const pool = new CondorHost(host, 'condor', {
-      trustDomain: 'cern.ch',
-      centralManagers: [{ address: 'condor.cern.ch' }],
-      accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
+    const { app, host, federation, members, pool } = quickPool(outdir, { meyrin: {}, tsystems: {} }, {
       image,
       accountingGroups: [AccountingGroup.share('ATLAS', atlas), AccountingGroup.share('CMS', 1 - atlas)],
       negotiatorInterval: Duration.seconds(interval),
@@ -67,8 +55,8 @@ export function dayTwoPool(state: State = {}): (outdir: string) => void {
       maxJobRetirement: Duration.minutes(10),
       maxVacate: Duration.seconds(30),
     });
-    if (closed) { startd.on(tsystems, { start: ClassAdExpression.boolean(false) }); }
-    if (state.tsystems) { startd.on(tsystems, { image: state.tsystems }); }
+    if (closed) { startd.on(members.tsystems, { start: ClassAdExpression.boolean(false) }); }
+    if (state.tsystems) { startd.on(members.tsystems, { image: state.tsystems }); }
     app.synth();
   };
 }

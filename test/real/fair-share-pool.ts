@@ -1,9 +1,9 @@
-import { App, Duration, Size } from 'cdk8s';
+import { Duration, Size } from 'cdk8s';
 import { CondorTools } from './condor-tools';
+import { places, SITES } from './places';
+import { CYCLES_TOLD, quickPool } from './quick-pool';
 import { until } from './until';
-import {
-  AccountingGroup, Cluster, CondorHost, CondorHostProps, CondorImage, FederatedCluster, Federation, StartdFleet, StartdFleetProps,
-} from '../../src';
+import { AccountingGroup, CondorHostProps, StartdFleet, StartdFleetProps } from '../../src';
 
 /** Cores of the pool, in four machines. */
 export const CORES = 100;
@@ -14,8 +14,8 @@ const NODE = { allocatable: { cpu: `${EACH}`, memory: '8000Mi' } };
 
 /** Where its clusters stand. */
 export const PLACES = {
-  'condor-host': { cidr: '10.1.0.0/16', nodes: { 'host-1': NODE } },
-  'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: Object.fromEntries(NODES.map(node => [node, NODE])) },
+  ...places([], NODE),
+  tsystems: { ...SITES.tsystems, nodes: Object.fromEntries(NODES.map(node => [node, NODE])) },
 };
 
 /** The groups of ATLAS that have jobs. */
@@ -24,24 +24,14 @@ export const ATLAS = ['ATLAS.production', 'ATLAS.analysis'];
 /** A pool of 100 cores that ATLAS and CMS share, 60 to 40, each with what the other leaves; so do the groups of ATLAS, 45 to 15. */
 export function fairSharePool(host: Partial<CondorHostProps>, fleet: Partial<StartdFleetProps>): (outdir: string) => void {
   return outdir => {
-    const app = new App({ outdir });
-    const hostCluster = new Cluster(app, 'condor-host');
-    const federation = new Federation(app, 'fed', { host: hostCluster });
-    new FederatedCluster(app, 'tsystems', { federation });
-    const pool = new CondorHost(hostCluster, 'condor', {
-      trustDomain: 'cern.ch',
-      centralManagers: [{ address: 'condor.cern.ch' }],
-      accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
+    const { app, federation, pool } = quickPool(outdir, { tsystems: {} }, {
       accountingGroups: [
         AccountingGroup.share('ATLAS', 0.6, { acceptSurplus: true }),
         AccountingGroup.share('ATLAS.production', 0.75, { acceptSurplus: true }),
         AccountingGroup.share('ATLAS.analysis', 0.25, { acceptSurplus: true }),
         AccountingGroup.share('CMS', 0.4, { acceptSurplus: true }),
       ],
-      image: CondorImage.debian(),
-      negotiatorInterval: Duration.seconds(5),
-      // the cycles are told as they end, and remembered
-      extraConfig: { NEGOTIATOR_UPDATE_AFTER_CYCLE: true, NEGOTIATION_CYCLE_STATS_LENGTH: 100 },
+      extraConfig: CYCLES_TOLD,
       ...host,
     });
     // a match is of a partitionable slot as a whole: of four with 25 cores each no two groups can have 60 and 40

@@ -1,5 +1,7 @@
-import { App, Duration, Size } from 'cdk8s';
-import { Cluster, CondorHost, CondorImage, FederatedCluster, Federation, StartdFleet } from '../../src';
+import { Duration, Size } from 'cdk8s';
+import { places, SITES } from './places';
+import { quickPool } from './quick-pool';
+import { StartdFleet } from '../../src';
 
 /** How long a central manager waits for another one to answer. The default is 5 seconds; a test needn't wait so long. */
 export const CONNECTION_TIMEOUT = Duration.seconds(3);
@@ -12,19 +14,11 @@ export const CORES = 10;
 
 /** A pool with two central managers and two access points, and a member that can only connect outwards. */
 export function highlyAvailablePool(outdir: string): void {
-  const app = new App({ outdir });
-  const host = new Cluster(app, 'condor-host');
-  const federation = new Federation(app, 'fed', { host });
-  new FederatedCluster(app, 'tsystems', { federation });
-
-  const pool = new CondorHost(host, 'condor', {
-    trustDomain: 'cern.ch',
+  const { app, federation, pool } = quickPool(outdir, { tsystems: {} }, {
     centralManagers: [{ name: 'cm1', address: 'cm1.cern.ch' }, { name: 'cm2', address: 'cm2.cern.ch' }],
     accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }, { name: 'ap2', address: 'ap2.cern.ch' }],
-    image: CondorImage.debian(),
     negotiatorInterval: NEGOTIATOR_INTERVAL,
     highAvailability: { connectionTimeout: CONNECTION_TIMEOUT, replicationInterval: REPLICATION_INTERVAL },
-    extraConfig: { NEGOTIATOR_MIN_INTERVAL: 1, NEGOTIATOR_CYCLE_DELAY: 1 },
   });
   // slots of one core: an access point gives all that is left of a divided one to its own next jobs
   new StartdFleet(federation, 'startd', {
@@ -37,6 +31,6 @@ const NODE = { allocatable: { cpu: '12', memory: '23000Mi' } };
 
 /** Where its clusters stand. */
 export const PLACES = {
-  'condor-host': { cidr: '10.1.0.0/16', nodes: { 'host-1': NODE, 'host-2': NODE } },
-  'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: { 'otc-1': NODE } },
+  ...places(['tsystems'], NODE),
+  'condor-host': { ...SITES['condor-host'], nodes: { 'host-1': NODE, 'host-2': NODE } },
 };

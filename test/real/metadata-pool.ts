@@ -1,8 +1,7 @@
-import { App, Duration, Size } from 'cdk8s';
+import { places, SITES } from './places';
+import { quickPool, SMALL } from './quick-pool';
 import { APPTAINER_IMAGE } from './rootfs';
-import {
-  CloudMetadata, Cluster, CondorHost, CondorImage, CondorVersion, FederatedCluster, Federation, RunMode, StartdFleet, StartdFleetProps,
-} from '../../src';
+import { CloudMetadata, CondorImage, CondorVersion, RunMode, StartdFleet, StartdFleetProps } from '../../src';
 
 export const IPV4 = '169.254.169.254';
 export const IPV6 = 'fd00:ec2::254';
@@ -15,10 +14,9 @@ const NODE = { allocatable: { cpu: '16', memory: '16000Mi' } };
 
 /** Where its clusters stand. A node's rules are for all on it that use its network. */
 export const PLACES = {
-  'condor-host': { cidr: '10.1.0.0/16', nodes: { 'host-1': NODE } },
-  'tsystems': {
-    cidr: '10.3.0.0/16',
-    nat: true,
+  ...places([], NODE),
+  tsystems: {
+    ...SITES.tsystems,
     nodes: Object.fromEntries(['closed', 'open', 'pods'].map(role => [`otc-${role}`, { ...NODE, labels: { role } }])),
   },
 };
@@ -38,24 +36,12 @@ export const FLEET_NAMES = Object.keys(FLEETS);
 
 /** A pool whose member has a metadata service, closed to the jobs of some fleets. */
 export function metadataPool(outdir: string): void {
-  const app = new App({ outdir });
-  const hostCluster = new Cluster(app, 'condor-host');
-  const federation = new Federation(app, 'fed', { host: hostCluster });
-  new FederatedCluster(app, 'tsystems', { federation });
-  const pool = new CondorHost(hostCluster, 'condor', {
-    trustDomain: 'cern.ch',
-    centralManagers: [{ address: 'condor.cern.ch' }],
-    accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
-    image: CondorImage.debian(),
-    negotiatorInterval: Duration.seconds(5),
-  });
+  const { app, federation, pool } = quickPool(outdir, { tsystems: {} }, { extraConfig: {} });
   for (const [name, { on, props }] of Object.entries(FLEETS)) {
     new StartdFleet(federation, name, {
       pool,
+      ...SMALL,
       runMode: RunMode.CONDOR_STARTD,
-      cpus: 2,
-      memory: Size.mebibytes(1000),
-      updateInterval: Duration.seconds(10),
       attributes: { Fleet: name },
       nodeSelector: { role: on },
       ...props,

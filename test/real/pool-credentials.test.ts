@@ -2,22 +2,22 @@ import { randomBytes } from 'crypto';
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
-import { App, Duration, Size } from 'cdk8s';
+import { Duration, Size } from 'cdk8s';
 import { Manifest, parseManifests } from './manifest';
+import { places } from './places';
 import type { Pod } from './pod';
 import { Pool, refused } from './pool';
+import { CYCLES_SOON, quickPool } from './quick-pool';
 import { describeReal } from './requirements';
 import { signedToken } from './signed-token';
 import { until } from './until';
-import { Cluster, ClusterSelector, CondorHost, CondorImage, FederatedCluster, Federation, Placement, StartdFleet, TokenMint } from '../../src';
+import { ClusterSelector, Placement, StartdFleet, TokenMint } from '../../src';
 
 const NODE = { allocatable: { cpu: '7910m', memory: '23000Mi' } };
 
 const PLACES = {
-  'condor-host': { cidr: '10.1.0.0/16', nodes: { 'host-1': NODE } },
-  'meyrin': { cidr: '10.2.0.0/16', nodes: { 'node-1': NODE } },
-  'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: { 'otc-1': NODE } },
-  'left': { cidr: '10.9.0.0/16', nat: true, nodes: { 'node-1': NODE } },
+  ...places(['meyrin', 'tsystems'], NODE),
+  left: { cidr: '10.9.0.0/16', nat: true, nodes: { 'node-1': NODE } },
 };
 
 const MEMBERS = ['meyrin', 'tsystems', 'left'];
@@ -36,27 +36,21 @@ const OUT = UPDATE_INTERVAL + 3 * UPDATE_INTERVAL + 10;
 /** Three members with keys of their own. The rootless fleet's pods have copies of the token, the others' the Secret itself. */
 function program(...revoked: string[]): (outdir: string) => void {
   return outdir => {
-    const app = new App({ outdir });
-    const host = new Cluster(app, 'condor-host');
-    const federation = new Federation(app, 'fed', { host });
-    const members = MEMBERS.map(name => new FederatedCluster(app, name, { federation, apiServer: `https://${name}.cern.ch` }));
-    const pool = new CondorHost(host, 'condor', {
-      trustDomain: 'cern.ch',
-      centralManagers: [{ address: 'condor.cern.ch' }],
-      accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
-      image: CondorImage.debian(),
+    const reached = (name: string) => ({ apiServer: `https://${name}.cern.ch` });
+    const members = { meyrin: reached('meyrin'), tsystems: reached('tsystems'), left: reached('left') };
+    const { app, host, federation, members: { meyrin, tsystems, left }, pool } = quickPool(outdir, members, {
       memberSigningKeys: true,
-      negotiatorInterval: Duration.seconds(5),
       // sessions end sooner than tokens: whoever begins something shows the token that he has then
-      extraConfig: { NEGOTIATOR_MIN_INTERVAL: 1, NEGOTIATOR_CYCLE_DELAY: 1, SHADOW_QUEUE_UPDATE_INTERVAL: 5, SEC_DEFAULT_SESSION_DURATION: INTERVAL },
+      extraConfig: { ...CYCLES_SOON, SHADOW_QUEUE_UPDATE_INTERVAL: 5, SEC_DEFAULT_SESSION_DURATION: INTERVAL },
     });
-    const own = new Placement(federation, 'own', { clusters: ClusterSelector.of(members[0]) });
-    const cloud = new Placement(federation, 'cloud', { clusters: ClusterSelector.of(members[1], members[2]) });
+    const own = new Placement(federation, 'own', { clusters: ClusterSelector.of(meyrin) });
+    const cloud = new Placement(federation, 'cloud', { clusters: ClusterSelector.of(tsystems, left) });
     const size = { pool, cpus: 8, memory: Size.mebibytes(8000) };
     const rootless = new StartdFleet(own, 'rootless', { ...size, rootless: true, acceptJobsReadToken: true });
     const startd = new StartdFleet(cloud, 'startd', size);
     const mint = new TokenMint(host, 'tokens', { pool, lifetime: OLDEST, interval: Duration.hours(1) });
-    members.forEach(member => mint.deliver(member === members[0] ? rootless : startd, member));
+    mint.deliver(rootless, meyrin);
+    [tsystems, left].forEach(member => mint.deliver(startd, member));
     revoked.forEach(member => pool.revoke(member));
     app.synth();
     // the laboratory has no API server that a mint could write to

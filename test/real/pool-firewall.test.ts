@@ -1,33 +1,17 @@
-import { App, Duration, Size } from 'cdk8s';
+import { App } from 'cdk8s';
+import { places } from './places';
 import { Pool } from './pool';
+import { quickPool, SMALL } from './quick-pool';
 import { describeReal } from './requirements';
 import { PATIENCE, until } from './until';
-import { Cluster, CondorHost, CondorImage, FederatedCluster, Federation, FirewallRule, FirewallRules, StartdFleet } from '../../src';
-
-const NODE = { allocatable: { cpu: '8', memory: '23000Mi' } };
-const PLACES = {
-  'condor-host': { cidr: '10.1.0.0/16', nodes: { 'host-1': NODE } },
-  'meyrin': { cidr: '10.2.0.0/16', nodes: { 'node-1': NODE } },
-  'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: { 'otc-1': NODE } },
-};
+import { FirewallRule, FirewallRules, StartdFleet } from '../../src';
 
 const MEMBERS = ['meyrin', 'tsystems'];
 
 /** A member that is reached, and one that can only connect outwards; each server has a port of its own, so that no rule does for another. */
 function program(outdir: string): App {
-  const app = new App({ outdir });
-  const host = new Cluster(app, 'condor-host');
-  const federation = new Federation(app, 'fed', { host });
-  MEMBERS.forEach(name => new FederatedCluster(app, name, { federation }));
-  const pool = new CondorHost(host, 'condor', {
-    trustDomain: 'cern.ch',
-    centralManagers: [{ address: 'condor.cern.ch' }],
-    accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch', port: 9700 }],
-    image: CondorImage.debian(),
-    negotiatorInterval: Duration.seconds(5),
-    extraConfig: { NEGOTIATOR_MIN_INTERVAL: 1, NEGOTIATOR_CYCLE_DELAY: 1 },
-  });
-  new StartdFleet(federation, 'startd', { pool, cpus: 2, memory: Size.mebibytes(1000), updateInterval: Duration.seconds(10) });
+  const { app, federation, pool } = quickPool(outdir, { meyrin: {}, tsystems: {} }, { accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch', port: 9700 }] });
+  new StartdFleet(federation, 'startd', { pool, ...SMALL });
   return app;
 }
 
@@ -41,7 +25,7 @@ describeReal('firewall rules', () => {
       app.synth();
       // what nodes pull was here before
       rules = FirewallRules.of(app).rules.filter(({ to }) => to !== undefined);
-    }, PLACES);
+    }, places(['meyrin', 'tsystems']));
   });
   afterAll(() => pool?.close());
 

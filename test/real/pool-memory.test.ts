@@ -1,35 +1,21 @@
-import { App, Duration, Size } from 'cdk8s';
+import { Duration, Size } from 'cdk8s';
+import { places } from './places';
 import { Pool } from './pool';
+import { quickPool, SMALL } from './quick-pool';
 import { describeReal } from './requirements';
 import { until } from './until';
-import { Cluster, CondorHost, CondorImage, FederatedCluster, Federation, MemoryExceeded, StartdFleet } from '../../src';
-
-const PLACES = {
-  'condor-host': { cidr: '10.1.0.0/16', nodes: { 'host-1': { allocatable: { cpu: '8', memory: '23000Mi' } } } },
-  'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: { 'otc-1': { allocatable: { cpu: '8', memory: '23000Mi' } } } },
-};
+import { MemoryExceeded, StartdFleet } from '../../src';
 
 /** Jobs may go on for hours before they leave: one that uses too much memory has no such right. */
 function program(outdir: string): void {
-  const app = new App({ outdir });
-  const host = new Cluster(app, 'condor-host');
-  const federation = new Federation(app, 'fed', { host });
-  new FederatedCluster(app, 'tsystems', { federation });
-  const pool = new CondorHost(host, 'condor', {
-    trustDomain: 'cern.ch',
-    centralManagers: [{ address: 'condor.cern.ch' }],
-    accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
-    image: CondorImage.debian(),
-    negotiatorInterval: Duration.seconds(5),
-    extraConfig: { NEGOTIATOR_MIN_INTERVAL: 1, NEGOTIATOR_CYCLE_DELAY: 1 },
-  });
+  const { app, federation, pool } = quickPool(outdir, { tsystems: {} });
   new StartdFleet(federation, 'startd', {
     pool,
-    memoryExceeded: MemoryExceeded.HOLD,
-    maxJobRetirement: Duration.hours(4),
+    ...SMALL,
     cpus: 4,
     memory: Size.mebibytes(2000),
-    updateInterval: Duration.seconds(10),
+    memoryExceeded: MemoryExceeded.HOLD,
+    maxJobRetirement: Duration.hours(4),
   });
   app.synth();
 }
@@ -38,7 +24,7 @@ describeReal('memory', () => {
   let pool: Pool;
 
   beforeAll(async () => {
-    pool = await Pool.start(program, PLACES);
+    pool = await Pool.start(program, places(['tsystems']));
     await until('the machine is in the pool', async () => (await pool.machines()).length === 1);
   });
   afterAll(() => pool?.close());

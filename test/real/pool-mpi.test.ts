@@ -1,11 +1,13 @@
 import * as fs from 'fs';
 import * as path from 'path';
-import { App, Duration, Size } from 'cdk8s';
+import { Size } from 'cdk8s';
+import { places, SITES } from './places';
 import { Pool } from './pool';
+import { quickPool, SMALL } from './quick-pool';
 import { describeReal } from './requirements';
 import { MPI_IMAGE } from './rootfs';
 import { PATIENCE, until } from './until';
-import { Cluster, CondorHost, CondorImage, FederatedCluster, Federation, StartdFleet } from '../../src';
+import { CondorImage, StartdFleet } from '../../src';
 
 const EXAMPLE = path.join(__dirname, '..', '..', 'examples', 'mpi');
 const MEMBERS = ['meyrin', 'tsystems'] as const;
@@ -15,25 +17,15 @@ const node = (kind: string) => ({ allocatable: { cpu: '8', memory: '8000Mi' }, l
 const nodes = { 'node-1': node('mpi'), 'node-2': node('mpi') };
 
 const PLACES = {
-  'condor-host': { cidr: '10.1.0.0/16', nodes: { 'host-1': node('host') } },
-  'meyrin': { cidr: '10.2.0.0/16', nodes: { ...nodes, 'node-3': node('plain') } },
-  'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes },
+  ...places([], node('host')),
+  meyrin: { ...SITES.meyrin, nodes: { ...nodes, 'node-3': node('plain') } },
+  tsystems: { ...SITES.tsystems, nodes },
 };
 
 /** Two members with two machines each that have MPI, and a machine without it in one of them. */
 function program(outdir: string): void {
-  const app = new App({ outdir });
-  const host = new Cluster(app, 'condor-host');
-  const federation = new Federation(app, 'fed', { host });
-  for (const member of MEMBERS) { new FederatedCluster(app, member, { federation }); }
-  const pool = new CondorHost(host, 'condor', {
-    trustDomain: 'cern.ch',
-    centralManagers: [{ address: 'condor.cern.ch' }],
-    accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
-    image: CondorImage.debian(),
-    negotiatorInterval: Duration.seconds(5),
-  });
-  const machines = { pool, cpus: 2, memory: Size.mebibytes(2000), updateInterval: Duration.seconds(10) };
+  const { app, federation, pool } = quickPool(outdir, { meyrin: {}, tsystems: {} }, { extraConfig: {} });
+  const machines = { pool, ...SMALL, memory: Size.mebibytes(2000) };
   new StartdFleet(federation, 'mpi', {
     ...machines,
     image: CondorImage.debian(MPI_IMAGE),

@@ -1,31 +1,21 @@
-import { App, Duration, Size } from 'cdk8s';
+import { places } from './places';
 import { Pool } from './pool';
+import { quickPool, SMALL } from './quick-pool';
 import { describeReal } from './requirements';
 import { condorVersion, NEXT_IMAGE } from './rootfs';
 import { until } from './until';
-import { Cluster, CondorHost, CondorImage, CondorVersion, FederatedCluster, Federation, ServiceExposure, StartdFleet } from '../../src';
+import { CondorImage, CondorVersion, ServiceExposure, StartdFleet } from '../../src';
 
-const NODE = { allocatable: { cpu: '8', memory: '23000Mi' } };
-const PLACES = {
-  'condor-host': { cidr: '10.1.0.0/16', nat: true, nodes: { 'host-1': NODE } },
-  'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: { 'otc-1': NODE } },
-};
+const EXAMPLE = places(['tsystems']);
+const PLACES = { ...EXAMPLE, 'condor-host': { ...EXAMPLE['condor-host'], nat: true } };
 
 /** A pool whose central manager alone has a way in: neither the access point nor the machines have one. */
 function privatePool(outdir: string): void {
-  const app = new App({ outdir });
-  const host = new Cluster(app, 'condor-host');
-  const federation = new Federation(app, 'fed', { host });
-  new FederatedCluster(app, 'tsystems', { federation });
-  const pool = new CondorHost(host, 'condor', {
-    trustDomain: 'cern.ch',
-    centralManagers: [{ address: 'condor.cern.ch' }],
+  const { app, federation, pool } = quickPool(outdir, { tsystems: {} }, {
     accessPoints: [{ name: 'ap1', address: 'condor-ap1.condor.svc', exposure: ServiceExposure.clusterInternal() }],
     image: new CondorImage({ reference: NEXT_IMAGE, version: CondorVersion.of(condorVersion(NEXT_IMAGE)), slotUserPattern: 'slot1_%d', slotUsers: 64 }),
-    negotiatorInterval: Duration.seconds(5),
-    extraConfig: { NEGOTIATOR_MIN_INTERVAL: 1, NEGOTIATOR_CYCLE_DELAY: 1 },
   });
-  new StartdFleet(federation, 'startd', { pool, cpus: 2, memory: Size.mebibytes(1000), updateInterval: Duration.seconds(10) });
+  new StartdFleet(federation, 'startd', { pool, ...SMALL });
   app.synth();
 }
 

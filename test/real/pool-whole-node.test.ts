@@ -1,16 +1,18 @@
-import { App, Duration, Size } from 'cdk8s';
+import { Duration, Size } from 'cdk8s';
+import { places, SITES } from './places';
 import { Pool } from './pool';
 import { lives } from './preemption-pool';
+import { quickPool, SMALL } from './quick-pool';
 import { describeReal } from './requirements';
 import { PATIENCE, until } from './until';
-import { ClassAdExpression, Cluster, ClusterSelector, CondorHost, CondorImage, FederatedCluster, Federation, Placement, StartdFleet } from '../../src';
+import { ClassAdExpression, ClusterSelector, Placement, StartdFleet } from '../../src';
 
 const node = (kind: string) => ({ allocatable: { cpu: '8', memory: '8000Mi' }, labels: { kind } });
 
 const PLACES = {
-  'condor-host': { cidr: '10.1.0.0/16', nodes: { 'host-1': node('host') } },
-  'meyrin': { cidr: '10.2.0.0/16', nodes: { 'node-1': node('cpu') } },
-  'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: { 'node-1': node('cpu'), 'node-2': node('gpu') } },
+  ...places([], node('host')),
+  meyrin: { ...SITES.meyrin, nodes: { 'node-1': node('cpu') } },
+  tsystems: { ...SITES.tsystems, nodes: { 'node-1': node('cpu'), 'node-2': node('gpu') } },
 };
 
 /** What jobs ask for, and how long each of them takes. */
@@ -27,27 +29,18 @@ const RETIREMENT = 900;
 
 /** Two members with a machine of two cores each; those of one of them are drained. Also a machine with two GPUs, as far as HTCondor knows. */
 function program(outdir: string): void {
-  const app = new App({ outdir });
-  const host = new Cluster(app, 'condor-host');
-  const federation = new Federation(app, 'fed', { host });
-  new FederatedCluster(app, 'meyrin', { federation });
-  const tsystems = new FederatedCluster(app, 'tsystems', { federation });
-  const pool = new CondorHost(host, 'condor', {
-    trustDomain: 'cern.ch',
-    centralManagers: [{ address: 'condor.cern.ch' }],
-    accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
-    image: CondorImage.debian(),
-    negotiatorInterval: Duration.seconds(5),
+  const { app, federation, members, pool } = quickPool(outdir, { meyrin: {}, tsystems: {} }, {
     // the machine with GPUs has no job, and doesn't count
     defragmentation: {
       machinesPerHour: 360, clusters: ['tsystems'], requirements: ClassAdExpression.attribute('TotalGPUs').greaterThan(0).isnt(true),
     },
+    extraConfig: {},
   });
-  const machines = { pool, cpus: 2, memory: Size.mebibytes(2000), updateInterval: Duration.seconds(10) };
+  const machines = { pool, ...SMALL, memory: Size.mebibytes(2000) };
   new StartdFleet(federation, 'startd', {
     ...machines, nodeSelector: { kind: 'cpu' }, maxJobRetirement: Duration.seconds(RETIREMENT), maxVacate: Duration.seconds(10),
   });
-  new StartdFleet(new Placement(federation, 'gpus', { clusters: ClusterSelector.of(tsystems) }), 'gpu', {
+  new StartdFleet(new Placement(federation, 'gpus', { clusters: ClusterSelector.of(members.tsystems) }), 'gpu', {
     ...machines,
     nodeSelector: { kind: 'gpu' },
     gpus: 2,

@@ -1,8 +1,8 @@
-import { App, Duration, Size } from 'cdk8s';
+import { Duration } from 'cdk8s';
 import type { CondorTools } from './condor-tools';
-import {
-  ClassAdExpression, Cluster, CondorHost, CondorImage, FederatedCluster, Federation, RunMode, StartdFleet, StartdFleetProps, UserPriorityPreemption,
-} from '../../src';
+import { places } from './places';
+import { CYCLES_TOLD, quickPool, SMALL } from './quick-pool';
+import { ClassAdExpression, RunMode, StartdFleet, StartdFleetProps, UserPriorityPreemption } from '../../src';
 
 /** In seconds. */
 export const RETIREMENT = 45;
@@ -35,38 +35,24 @@ export function machines(partitionableSlots: boolean): string[] {
   return Object.keys(MACHINES).filter(name => !(partitionableSlots && name.startsWith('policy')));
 }
 
-const NODE = { allocatable: { cpu: '64', memory: '64000Mi' } };
-
 /** Where its clusters stand. */
-export const PLACES = {
-  'condor-host': { cidr: '10.1.0.0/16', nodes: { 'host-1': NODE } },
-  'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: { 'otc-1': NODE } },
-};
+export const PLACES = places(['tsystems'], { allocatable: { cpu: '64', memory: '64000Mi' } });
 
 /** A pool in which users take from users who are worse, one slot or several of them, and machines prefer gold. */
 export function preemptionPool(partitionableSlots: boolean): (outdir: string) => void {
   return outdir => {
-    const app = new App({ outdir });
-    const hostCluster = new Cluster(app, 'condor-host');
-    const federation = new Federation(app, 'fed', { host: hostCluster });
-    new FederatedCluster(app, 'tsystems', { federation });
-    const pool = new CondorHost(hostCluster, 'condor', {
-      trustDomain: 'cern.ch',
-      centralManagers: [{ address: 'condor.cern.ch' }],
-      accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
-      image: CondorImage.debian(),
+    const { app, federation, pool } = quickPool(outdir, { tsystems: {} }, {
       preemption: { userPriority: UserPriorityPreemption.betweenUsers(), partitionableSlots },
       // longer than a job may take to leave
       negotiatorInterval: Duration.seconds(8),
-      extraConfig: { NEGOTIATOR_UPDATE_AFTER_CYCLE: true, NEGOTIATION_CYCLE_STATS_LENGTH: 100 },
+      extraConfig: CYCLES_TOLD,
     });
     for (const name of machines(partitionableSlots)) {
       new StartdFleet(federation, name, {
         pool,
+        ...SMALL,
         // as few daemons as will do, since there are so many machines
         runMode: RunMode.CONDOR_STARTD,
-        cpus: 2,
-        memory: Size.mebibytes(1000),
         maxVacate: Duration.seconds(VACATE),
         killingTimeout: Duration.seconds(3),
         updateInterval: Duration.seconds(UPDATE),

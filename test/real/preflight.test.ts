@@ -1,31 +1,23 @@
 import * as fs from 'fs';
 import * as path from 'path';
-import { App, Duration } from 'cdk8s';
+import { Duration } from 'cdk8s';
 import type { Cluster } from './cluster';
 import { Manifest, parseManifests } from './manifest';
+import { places } from './places';
 import { foreignToken, Pool } from './pool';
+import { quickPool } from './quick-pool';
 import { describeReal } from './requirements';
 import { until } from './until';
-import { Cluster as KubernetesCluster, CondorHost, CondorImage, FederatedCluster, Federation, StartdFleet } from '../../src';
+import { StartdFleet } from '../../src';
 import { PoolPreflight } from '../../src/htcondor/preflight';
 
-const NODE = { allocatable: { cpu: '7910m', memory: '23000Mi' } };
 const TOP = 'condor.cern.ch:9618';
 
 /** The Jobs of a member's file, by the name they begin with. The laboratory has no controller for them: it runs their pods. */
 let jobs: Manifest[];
 
 function program(outdir: string): void {
-  const app = new App({ outdir });
-  const host = new KubernetesCluster(app, 'condor-host');
-  const federation = new Federation(app, 'fed', { host });
-  new FederatedCluster(app, 'tsystems', { federation });
-  const pool = new CondorHost(host, 'condor', {
-    trustDomain: 'cern.ch',
-    centralManagers: [{ address: 'condor.cern.ch' }],
-    accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
-    image: CondorImage.debian(),
-  });
+  const { app, federation, pool } = quickPool(outdir, { tsystems: {} });
   const fleet = new StartdFleet(federation, 'startd', { pool });
   const timeout = Duration.seconds(2);
   new PoolPreflight(federation, 'preflight', { fleet, timeout });
@@ -53,10 +45,7 @@ describeReal('a preflight', () => {
   let runs = 0;
 
   beforeAll(async () => {
-    pool = await Pool.start(program, {
-      'condor-host': { cidr: '10.1.0.0/16', nodes: { 'host-1': NODE } },
-      'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: { 'otc-1': NODE } },
-    });
+    pool = await Pool.start(program, places(['tsystems']));
     member = pool.clusters.tsystems;
     await until('all daemons are in the pool', async () => {
       const types = (await ads()).map(ad => ad.split(' ')[0]).join();

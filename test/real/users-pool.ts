@@ -1,7 +1,9 @@
-import { ApiObject, App, Duration, JsonPatch, Size } from 'cdk8s';
+import { ApiObject, Duration, JsonPatch, Size } from 'cdk8s';
 import type { CommandResult } from './command';
+import { places } from './places';
 import type { Pool } from './pool';
-import { AccountingGroup, Cluster, CondorHost, CondorImage, CondorVersion, FederatedCluster, Federation, PoolUser, StartdFleet } from '../../src';
+import { quickPool } from './quick-pool';
+import { AccountingGroup, CondorImage, CondorVersion, PoolUser, StartdFleet } from '../../src';
 
 /** How many jobs one user may have. */
 export const QUEUED = 12;
@@ -21,28 +23,16 @@ export const USERS: PoolUser[] = [
   { name: 'erin', uid: 20005 },
 ];
 
-const NODE = { allocatable: { cpu: '32', memory: '32000Mi' } };
-
 /** The Secret that holds the certificate of whoever signed the issuer's. */
 export const AUTHORITIES = 'authorities';
 
 /** Where its clusters stand. */
-export const PLACES = {
-  'condor-host': { cidr: '10.1.0.0/16', nodes: { 'host-1': NODE } },
-  'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: { 'otc-1': NODE } },
-};
+export const PLACES = places(['tsystems'], { allocatable: { cpu: '32', memory: '32000Mi' } });
 
 /** A pool of these users. */
 export function usersPool(users: PoolUser[], outdir: string): void {
-  const app = new App({ outdir });
-  const hostCluster = new Cluster(app, 'condor-host');
-  const federation = new Federation(app, 'fed', { host: hostCluster });
-  new FederatedCluster(app, 'tsystems', { federation });
-  const pool = new CondorHost(hostCluster, 'condor', {
-    trustDomain: 'cern.ch',
-    centralManagers: [{ address: 'condor.cern.ch' }],
+  const { app, federation, pool } = quickPool(outdir, { tsystems: {} }, {
     accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch', maxJobsQueued: 1000 }],
-    image: CondorImage.debian(),
     accountingGroups: [
       AccountingGroup.share('ATLAS', 0.6, { acceptSurplus: true }), AccountingGroup.share('ATLAS.production', 0.5, { acceptSurplus: true }),
       AccountingGroup.share('CMS', 0.4, { acceptSurplus: true }),
@@ -50,8 +40,6 @@ export function usersPool(users: PoolUser[], outdir: string): void {
     users,
     userLimits: { jobsInQueue: QUEUED, jobsPerSubmission: SUBMITTED, runningJobs: RUNNING, schedulerJobs: 1 },
     concurrencyLimits: { licence: LICENCES },
-    negotiatorInterval: Duration.seconds(5),
-    extraConfig: { NEGOTIATOR_MIN_INTERVAL: 1, NEGOTIATOR_CYCLE_DELAY: 1 },
   });
   // the image trusts the authorities of the world, and the issuer's is none of them
   for (const server of pool.node.findAll().filter(ApiObject.isApiObject).filter(({ kind }) => kind === 'StatefulSet')) {

@@ -1,6 +1,7 @@
-import { App, Duration, Size } from 'cdk8s';
+import { Duration, Size } from 'cdk8s';
 import { TestbedPool } from './testbed-pool';
-import { Cluster, ClusterSelector, CondorHost, CondorImage, ElasticStartdFleet, FederatedCluster, Federation, Placement, StartdFleet } from '../../../src';
+import { ClusterSelector, ElasticStartdFleet, Placement, StartdFleet } from '../../../src';
+import { quickPool } from '../quick-pool';
 import { until } from '../until';
 
 /** How many execution points there may be at T-Systems, and from how many waiting jobs on they come. */
@@ -9,19 +10,7 @@ export const THRESHOLD = 4;
 
 /** A pool of one core at Meyrin, and of more at T-Systems when there is much to do. */
 export function elasticProgram(outdir: string): void {
-  const app = new App({ outdir });
-  const host = new Cluster(app, 'condor-host');
-  const federation = new Federation(app, 'fed', { host });
-  new FederatedCluster(app, 'meyrin', { federation, provider: 'cern' });
-  new FederatedCluster(app, 'tsystems', { federation, provider: 't-systems' });
-  const pool = new CondorHost(host, 'condor', {
-    trustDomain: 'cern.ch',
-    centralManagers: [{ address: 'condor.cern.ch' }],
-    accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
-    image: CondorImage.debian(),
-    negotiatorInterval: Duration.seconds(5),
-    extraConfig: { NEGOTIATOR_MIN_INTERVAL: 1, NEGOTIATOR_CYCLE_DELAY: 1 },
-  });
+  const { app, federation, pool } = quickPool(outdir, { meyrin: { provider: 'cern' }, tsystems: { provider: 't-systems' } });
   const size = { pool, cpus: 1, memory: Size.mebibytes(500) };
   new StartdFleet(new Placement(federation, 'own', { clusters: ClusterSelector.provider('cern') }), 'startd', size);
   new ElasticStartdFleet(new Placement(federation, 'cloud', { clusters: ClusterSelector.provider('t-systems') }), 'burst', {

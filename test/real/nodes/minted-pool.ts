@@ -1,9 +1,10 @@
 import { randomBytes } from 'crypto';
 import * as fs from 'fs';
-import { App, Duration, Size } from 'cdk8s';
+import { Duration, Size } from 'cdk8s';
 import { TestbedPool } from './testbed-pool';
-import { Cluster, CondorHost, CondorImage, FederatedCluster, Federation, JoinMode, StartdFleet, TokenAuthorization, TokenMint } from '../../../src';
+import { JoinMode, StartdFleet, TokenAuthorization, TokenMint } from '../../../src';
 import { Testbed } from '../kubernetes/testbed';
+import { quickPool } from '../quick-pool';
 
 const NAMESPACE = 'condor';
 
@@ -12,27 +13,15 @@ export function mintedProgram(testbed: Testbed, ...revoked: string[]): (outdir: 
   const [host, meyrin] = ['condor-host', 'meyrin'].map(name => testbed.cluster(name));
   const authorities = (cluster: typeof host) => fs.readFileSync(cluster.controlPlane.authority.certificate, 'utf8');
   return outdir => {
-    const app = new App({ outdir });
-    const hostCluster = new Cluster(app, 'condor-host');
-    const federation = new Federation(app, 'fed', { host: hostCluster });
-    const members = [
-      new FederatedCluster(app, 'meyrin', { federation, apiServer: meyrin.publicServer, caBundle: authorities(meyrin) }),
-      new FederatedCluster(app, 'tsystems', { federation, joinMode: JoinMode.PULL }),
-    ];
-    const pool = new CondorHost(hostCluster, 'condor', {
-      trustDomain: 'cern.ch',
-      centralManagers: [{ address: 'condor.cern.ch' }],
-      accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
-      image: CondorImage.debian(),
-      memberSigningKeys: true,
-      negotiatorInterval: Duration.seconds(5),
-      extraConfig: { NEGOTIATOR_MIN_INTERVAL: 1, NEGOTIATOR_CYCLE_DELAY: 1 },
-    });
+    const { app, host: hostCluster, federation, members, pool } = quickPool(outdir, {
+      meyrin: { apiServer: meyrin.publicServer, caBundle: authorities(meyrin) },
+      tsystems: { joinMode: JoinMode.PULL },
+    }, { memberSigningKeys: true });
     const startd = new StartdFleet(federation, 'startd', { pool, cpus: 1, memory: Size.mebibytes(1000) });
     const mint = new TokenMint(hostCluster, 'tokens', {
       pool, apiServer: host.publicServer, caBundle: authorities(host), interval: Duration.minutes(30), lifetime: Duration.hours(2),
     });
-    members.forEach(member => mint.deliver(startd, member));
+    [members.meyrin, members.tsystems].forEach(member => mint.deliver(startd, member));
     mint.addRole('monitoring', { identity: 'monitoring@cern.ch', authorizations: [TokenAuthorization.READ] });
     revoked.forEach(member => pool.revoke(member));
     app.synth();

@@ -1,5 +1,6 @@
-import { App, Duration, Size } from 'cdk8s';
-import { Cluster, ClusterSelector, CondorHost, CondorImage, FederatedCluster, Federation, Placement, ServiceExposure, StartdFleet } from '../../../src';
+import { Duration, Size } from 'cdk8s';
+import { ClusterSelector, Placement, ServiceExposure, StartdFleet } from '../../../src';
+import { quickPool } from '../quick-pool';
 
 /** What its clusters call it, and the world's names of its servers. */
 export const NODE_PORT_POOL = {
@@ -14,19 +15,11 @@ export const NODE_PORT_POOL = {
 export function nodePortPool(members: readonly string[]): (outdir: string) => void {
   return outdir => {
     const { namespace, addresses } = NODE_PORT_POOL;
-    const app = new App({ outdir });
-    const host = new Cluster(app, 'condor-host');
-    const federation = new Federation(app, 'fed', { host });
-    members.forEach(name => new FederatedCluster(app, name, { federation }));
     const exposure = ServiceExposure.nodePort();
-    const pool = new CondorHost(host, 'condor', {
+    const { app, federation, pool } = quickPool(outdir, Object.fromEntries(members.map(name => [name, {}])), {
       namespace,
-      trustDomain: 'cern.ch',
       centralManagers: [{ address: addresses['condor-cm'], exposure, port: 30018 }],
       accessPoints: [{ name: 'ap1', address: addresses['condor-ap1'], exposure, port: 30019 }],
-      image: CondorImage.debian(),
-      negotiatorInterval: Duration.seconds(5),
-      extraConfig: { NEGOTIATOR_MIN_INTERVAL: 1, NEGOTIATOR_CYCLE_DELAY: 1 },
     });
     new StartdFleet(new Placement(federation, 'all', { clusters: ClusterSelector.all() }), 'startd', {
       pool, namespace, cpus: 1, memory: Size.mebibytes(1000), maxJobRetirement: Duration.hours(1),
