@@ -6,6 +6,7 @@ import { gracePeriodSeconds } from './drain';
 import { ExecuteDirectory } from './execute-directory';
 import { Fleet, fleetSettings } from './fleet-settings';
 import { httpProxyEnvironment } from './http-proxy';
+import { MemoryExceeded, memoryCapability } from './job-memory';
 import { CLUSTER_NAME_VARIABLE, PATHS, POD_NAME_VARIABLE } from './paths';
 import { Credential } from './pod-credentials';
 import { startdProbes, StartdLiveness } from './probes';
@@ -39,7 +40,7 @@ export function fleetPodSpec(fleet: Fleet, credential: Credential, { image }: St
     mounted: settings.fileSystems.map(each => ({ volume: each._volume(id), mount: each._mount })),
     directories: [{ volume: 'execute', path: PATHS.execute, source: (props.executeDirectory ?? ExecuteDirectory.emptyDir())._volumeSource }],
     placedFiles: [...hasSlotUsers(settings) ? [CLEANUP] : [], ...props.containers ? [APPTAINER_FILE] : []],
-    rootCapabilities: props.rootless ? undefined : STARTD_CAPABILITIES,
+    rootCapabilities: props.rootless ? undefined : [...STARTD_CAPABILITIES, ...memoryCapability(settings.memoryExceeded)],
     seccompProfile: containerSeccomp(props.containers),
     privileged: props.privileged,
     hostNetwork: props.hostNetwork,
@@ -93,8 +94,10 @@ export function fleetPodSecurity(fleet: Fleet): PodSecurityLevel {
   const { privileged, hostNetwork, executeDirectory, fileSystems = [], rootless, containers } = fleet.props;
   const onHost = executeDirectory?.onHost || fileSystems.some(each => each.onHost);
   const unconfined = containers && containers.seccompProfile === undefined;
-  const routed = fleetSettings(fleet).cloudMetadata === CloudMetadata.ROUTING_RULES;
-  if (privileged || hostNetwork || onHost || unconfined || routed) { return PodSecurityLevel.PRIVILEGED; }
+  const { cloudMetadata, memoryExceeded } = fleetSettings(fleet);
+  const routed = cloudMetadata === CloudMetadata.ROUTING_RULES;
+  const seesMemory = memoryExceeded === MemoryExceeded.HOLD && !rootless;
+  if (privileged || hostNetwork || onHost || unconfined || routed || seesMemory) { return PodSecurityLevel.PRIVILEGED; }
   return rootless ? PodSecurityLevel.RESTRICTED : PodSecurityLevel.BASELINE;
 }
 

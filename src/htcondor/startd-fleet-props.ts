@@ -120,11 +120,12 @@ export interface StartdFleetProps {
   readonly memoryOverhead?: Size;
 
   /**
-   * What becomes of a job whose processes use more memory than its slot has (`MemoryUsage > Memory`), which is what it asked for, rounded up to
-   * 128 MiB. With `HOLD` each machine looks once a minute (`STARTER_UPDATE_INTERVAL`). What jobs take in between is up to the pod's memory limit:
+   * What becomes of a job whose processes use more memory than its slot has (`Memory`), which is what it asked for, rounded up to 128 MiB.
+   * With `HOLD` each machine looks once a minute (`STARTER_UPDATE_INTERVAL`). What jobs take in between is up to the pod's memory limit:
    * beyond it the kernel kills a process of the pod, whosever it is.
    *
-   * @default MemoryExceeded.IGNORE
+   * @default - `MemoryExceeded.HOLD` where the pods see without more rights what jobs use, `privileged` or `rootless`, otherwise
+   * `MemoryExceeded.IGNORE`
    */
   readonly memoryExceeded?: MemoryExceeded;
 

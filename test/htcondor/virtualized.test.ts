@@ -136,7 +136,7 @@ describe('a cloud\'s metadata service', () => {
 });
 
 describe('a job that uses more memory than its slot has', () => {
-  const exceeded = '(MemoryUsage =!= undefined && MemoryUsage > Memory)';
+  const exceeded = '((ProportionalSetSizeKb ?: ResidentSetSize ?: 0) > 1024 * Memory)';
 
   test('is let go at once and held, whatever jobs are granted otherwise', () => {
     const { files: { condor_config: text } } = fleet({
@@ -147,9 +147,27 @@ describe('a job that uses more memory than its slot has', () => {
     ]);
   });
 
-  test('without a word nothing is done about it', () => {
-    const { files: { condor_config: text } } = fleet({});
-    expect(text).not.toMatch(/WANT_HOLD|STARTER_UPDATE_INTERVAL|MemoryUsage/);
+  test('without other policies the conditions are its own', () => {
+    const { files: { condor_config: text } } = fleet({ memoryExceeded: MemoryExceeded.HOLD });
+    expect(['PREEMPT', 'WANT_VACATE', 'USE_PSS'].map(name => knob(text, name))).toEqual([exceeded.slice(1, -1), `!${exceeded}`, 'True']);
+  });
+
+  test('nothing is done about it where the pods would need more rights, unless the fleet says so', () => {
+    const { files: { condor_config: text }, container, level } = fleet({});
+    expect(text).not.toMatch(/WANT_HOLD|STARTER_UPDATE_INTERVAL|USE_PSS/);
     expect(fleet({ memoryExceeded: MemoryExceeded.IGNORE }).files).toEqual(fleet({}).files);
+    expect([container.securityContext.capabilities.add.includes('SYS_PTRACE'), level]).toEqual([false, 'baseline']);
+
+    const said = fleet({ memoryExceeded: MemoryExceeded.HOLD });
+    expect([said.container.securityContext.capabilities.add.includes('SYS_PTRACE'), said.level]).toEqual([true, 'privileged']);
+  });
+
+  test.each<[string, Partial<StartdFleetProps>, string]>([
+    ['privileged', { privileged: true }, 'privileged'],
+    ['rootless', { rootless: true, acceptJobsReadToken: true }, 'restricted'],
+  ])('pods that see it anyway look at it without a word: %s', (_, props, allowed) => {
+    const { files: { condor_config: text }, container: { securityContext }, level } = fleet(props);
+    expect([knob(text, 'WANT_HOLD'), securityContext.capabilities?.add, level]).toEqual([exceeded.slice(1, -1), undefined, allowed]);
+    expect(fleet({ ...props, memoryExceeded: MemoryExceeded.IGNORE }).files.condor_config).not.toContain('WANT_HOLD');
   });
 });
