@@ -6,6 +6,7 @@ import { setDrain } from './drain';
 import { setFileSystems } from './file-system';
 import { FleetSettings } from './fleet-settings';
 import { setHttpProxy } from './http-proxy';
+import { setJobControlGroups } from './job-control-groups';
 import { COST_ATTRIBUTE } from './job-demand';
 import { retirementWith, setMemoryExceeded, withMemoryExceeded } from './job-memory';
 import { CONFIG_WATCH, watchConfiguration } from './live-configuration';
@@ -71,6 +72,7 @@ export function fleetKnobs(settings: FleetSettings): KnobSet {
   setUpdates(knobs, settings);
   setFileSystems(knobs, settings.fileSystems);
   setMemoryExceeded(knobs, settings.memoryExceeded);
+  if (settings.jobControlGroups !== undefined) { setJobControlGroups(knobs, settings.jobControlGroups); }
   if (master) { watchConfiguration(knobs, 'ClassAdLifetime'); }
   if (settings.containers) { setContainerJobs(knobs, settings.containers); }
   knobs.extra('extraConfig', settings.extraConfig, OF_ELSEWHERE);

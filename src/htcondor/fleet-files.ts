@@ -8,7 +8,7 @@ import { CondorImage } from './image';
 import { digestOf, isLiveInStartd, WATCH_FILE, WATCH_SCRIPT, withDigest } from './live-configuration';
 import { MEMBER_CONFIG_FILE, ROOT_CONFIG_FILE } from './paths';
 import { RunMode } from './run-mode';
-import { CLEANUP, CLEANUP_SCRIPT, hasSlotUsers } from './slot-users';
+import { CLEANUP, CLEANUP_SCRIPT, leavesTraces } from './slot-users';
 import { StartdMemberOptions } from './startd-fleet-props';
 import { FederatedCluster } from '../federation/federated-cluster';
 import { Operation } from '../federation/patch';
@@ -31,7 +31,7 @@ export class FleetFiles {
     const { settings } = this;
     const files: { [file: string]: string } = {
       [ROOT_CONFIG_FILE]: this.rootFile(),
-      ...hasSlotUsers(settings) && { [CLEANUP.key]: CLEANUP_SCRIPT },
+      ...leavesTraces(settings) && { [CLEANUP.key]: CLEANUP_SCRIPT },
       ...fileSystemsFile(settings.fileSystems),
       ...httpProxyFile(settings.httpProxy),
       ...settings.runMode === RunMode.CONDOR_MASTER && { [WATCH_FILE]: WATCH_SCRIPT },

@@ -12,7 +12,7 @@ import { Credential } from './pod-credentials';
 import { startdProbes, StartdLiveness } from './probes';
 import { RunMode } from './run-mode';
 import { schedulingSpec } from './scheduling';
-import { CLEANUP, CLEANUP_ENVIRONMENT, hasSlotUsers } from './slot-users';
+import { CLEANUP, CLEANUP_ENVIRONMENT, leavesTraces } from './slot-users';
 import { StartdMemberOptions } from './startd-fleet-props';
 import { Operation } from '../federation/patch';
 import { CLUSTER_IDENTITY } from '../workload/cluster-identity';
@@ -39,7 +39,7 @@ export function fleetPodSpec(fleet: Fleet, credential: Credential, { image }: St
     renewCredentials: true,
     mounted: settings.fileSystems.map(each => ({ volume: each._volume(id), mount: each._mount })),
     directories: [{ volume: 'execute', path: PATHS.execute, source: (props.executeDirectory ?? ExecuteDirectory.emptyDir())._volumeSource }],
-    placedFiles: [...hasSlotUsers(settings) ? [CLEANUP] : [], ...props.containers ? [APPTAINER_FILE] : []],
+    placedFiles: [...leavesTraces(settings) ? [CLEANUP] : [], ...props.containers ? [APPTAINER_FILE] : []],
     rootCapabilities: props.rootless ? undefined : [...STARTD_CAPABILITIES, ...memoryCapability(settings.memoryExceeded)],
     seccompProfile: containerSeccomp(props.containers),
     privileged: props.privileged,
@@ -47,7 +47,7 @@ export function fleetPodSpec(fleet: Fleet, credential: Credential, { image }: St
     before: settings.cloudMetadata === CloudMetadata.ROUTING_RULES
       ? { name: 'metadata', script: metadataScript(settings.image, settings.rootless), capability: 'NET_ADMIN' } : undefined,
     environment: [
-      ...capacityEnvironment(DAEMON_CONTAINER), ...hasSlotUsers(settings) ? CLEANUP_ENVIRONMENT : [],
+      ...capacityEnvironment(DAEMON_CONTAINER), ...leavesTraces(settings) ? CLEANUP_ENVIRONMENT : [],
       ...proxyEnvironment(fleet), ...lateEnvironment(fleet), ...settings.elasticity ? POD_NAME : [],
     ],
     probes: startdProbes(props.liveness ?? StartdLiveness.STARTD_ANSWERS),

@@ -49,6 +49,8 @@ export interface FleetSettings {
   readonly memory?: Size;
   readonly memoryOverhead: Size;
   readonly memoryExceeded: MemoryExceeded;
+  /** Nothing where there can be none. */
+  readonly jobControlGroups?: boolean;
   readonly gpus: number;
   readonly gpuJobsOnly: boolean;
   readonly parallelUniverse?: ParallelUniverse;
@@ -89,6 +91,7 @@ export function fleetSettings({ construct, props, members, elasticity }: Fleet, 
     memory: props.memory,
     memoryOverhead: props.memoryOverhead ?? Size.mebibytes(512),
     // what the pods can see without more rights, they look at
+    jobControlGroups: props.jobControlGroups ?? (props.privileged || undefined),
     memoryExceeded: props.memoryExceeded ?? (props.privileged || props.rootless ? MemoryExceeded.HOLD : MemoryExceeded.IGNORE),
     gpus: props.gpus ?? 0,
     gpuJobsOnly: props.gpuJobsOnly ?? false,

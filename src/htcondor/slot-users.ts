@@ -33,6 +33,11 @@ export function hasSlotUsers({ image, rootless }: Pick<SlotUsersOptions, 'image'
   return !rootless && image.slotUsers.length > 0;
 }
 
+/** Whether what a slot's user leaves has to be taken away: what can mount gives each job directories of its own for it. */
+export function leavesTraces(options: Pick<SlotUsersOptions, 'image' | 'rootless'> & { readonly jobControlGroups?: boolean }): boolean {
+  return hasSlotUsers(options) && !options.jobControlGroups;
+}
+
 /** For each slot of a machine whether it is divided. */
 function slotsOf(slots: readonly SlotType[]): boolean[] {
   return slots.flatMap(({ count = 1, partitionable = true }) => Array<boolean>(Math.max(0, Math.floor(count))).fill(partitionable));

@@ -8,6 +8,7 @@ import { fleetKnobs, memberKnobs } from './fleet-config';
 import { overlapProblems } from './fleet-overlap';
 import { Fleet, fleetSettings } from './fleet-settings';
 import { httpProxyProblems } from './http-proxy';
+import { jobControlGroupProblems } from './job-control-groups';
 import { drainProblems } from './negotiator-preemption';
 import { parallelUniverseProblems } from './parallel-universe';
 import { StartdLiveness } from './probes';
@@ -70,6 +71,7 @@ function machineProblems(fleet: Fleet): string[] {
   if (isRemote(construct, props.pool)) { problems.push(...reachabilityProblems('pool', props.pool, settings.image)); }
   problems.push(...settings.image._problems(), ...(props.executeDirectory?._problems() ?? []));
   if (props.containers) { problems.push(...containerProblems(props.containers, props.privileged ?? false)); }
+  problems.push(...jobControlGroupProblems(props.jobControlGroups, props.privileged ?? false));
   problems.push(...capacityProblems('', { ...settings, resources: props.resources ?? {} }));
   problems.push(...fileSystemProblems(settings.fileSystems), ...fileSystemClashes('attributes', props.attributes, settings.fileSystems));
   problems.push(...httpProxyProblems('httpProxy', props.httpProxy));

@@ -130,6 +130,17 @@ export interface StartdFleetProps {
   readonly memoryExceeded?: MemoryExceeded;
 
   /**
+   * Whether each job has a control group of its own, below the pod's (`BASE_CGROUP`): the kernel ends a job that takes more memory than its slot
+   * has, at that moment, and HTCondor holds it (`CGROUP_MEMORY_LIMIT_POLICY = hard`); jobs that want more cores than they asked for get them as
+   * long as nobody else wants them (`cpu.shares`, `cpu.weight`). Without, `memoryExceeded` alone keeps jobs to their memory.
+   *
+   * Refused: with no `privileged`, where the container can't write into control groups.
+   *
+   * @default - whether `privileged`
+   */
+  readonly jobControlGroups?: boolean;
+
+  /**
    * GPUs of each pod. They are found by HTCondor (`use FEATURE:GPUs`) and advertised, and each job has those that it asks for
    * (`request_gpus`) to itself.
    *

@@ -171,3 +171,28 @@ describe('a job that uses more memory than its slot has', () => {
     expect(fleet({ ...props, memoryExceeded: MemoryExceeded.IGNORE }).files.condor_config).not.toContain('WANT_HOLD');
   });
 });
+
+describe('control groups of jobs', () => {
+  const KNOBS = ['BASE_CGROUP', 'CGROUP_MEMORY_LIMIT_POLICY', 'MOUNT_UNDER_SCRATCH', 'MOUNT_PRIVATE_DEV_SHM'];
+  const written = (props: Partial<StartdFleetProps>) => KNOBS.map(name => knob(fleet(props).files.condor_config, name));
+  const hook = (props: Partial<StartdFleetProps>) => fleet(props).container.env.some(({ name }: { name: string }) => name === '_CONDOR_STARTER_JOB_HOOK_KEYWORD');
+
+  test('are there where they can be, with directories of the jobs\' own in place of a program that would keep HTCondor from making them', () => {
+    expect(written({ privileged: true })).toEqual(['htcondor', 'hard', '"/tmp,/var/tmp"', 'True']);
+    expect(fleet({ privileged: true, jobControlGroups: true }).files).toEqual(fleet({ privileged: true }).files);
+    expect(hook({ privileged: true })).toBe(false);
+    expect(fleet({ privileged: true }).files).not.toHaveProperty('slot-user-cleanup');
+  });
+
+  test('are not there where nobody wants them or there can be none', () => {
+    expect(written({ privileged: true, jobControlGroups: false })).toEqual(['', undefined, undefined, undefined]);
+    expect(written({})).toEqual([undefined, undefined, undefined, undefined]);
+    expect(hook({ privileged: true, jobControlGroups: false })).toBe(true);
+    expect(hook({})).toBe(true);
+  });
+
+  test('refused is to want them without privileges', () => {
+    expect(problems({ jobControlGroups: true })).toEqual([expect.stringContaining('jobControlGroups: given true, allowed: only with privileged')]);
+    expect(problems({ jobControlGroups: false })).toEqual([]);
+  });
+});

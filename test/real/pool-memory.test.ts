@@ -7,13 +7,15 @@ import { until } from './until';
 import { ClusterSelector, MemoryExceeded, Placement, StartdFleet } from '../../src';
 
 /**
- * Two fleets, whose pods see what jobs share by a capability and by running as the same user. Jobs may go on for hours before they leave: one
- * that uses too much memory has no such right.
+ * Two fleets, whose pods see what jobs share by a capability and by running as the same user, and one that leaves it to the kernel. Jobs may go
+ * on for hours before they leave: one that uses too much memory has no such right.
  */
 function program(outdir: string): void {
   const { app, federation, pool, members } = quickPool(outdir, { tsystems: {}, meyrin: {} });
   for (const [name, cluster, rights] of [
-    ['capable', members.tsystems, { memoryExceeded: MemoryExceeded.HOLD }], ['rootless', members.meyrin, { rootless: true, acceptJobsReadToken: true }],
+    ['capable', members.tsystems, { memoryExceeded: MemoryExceeded.HOLD }],
+    ['rootless', members.meyrin, { rootless: true, acceptJobsReadToken: true }],
+    ['privileged', members.tsystems, { privileged: true }],
   ] as const) {
     new StartdFleet(new Placement(federation, `${name}-clusters`, { clusters: ClusterSelector.of(cluster) }), name, {
       pool,
@@ -28,6 +30,7 @@ function program(outdir: string): void {
   app.synth();
 }
 
+/** Those of HTCondor's own policy. */
 const FLEETS = ['capable', 'rootless'];
 
 describeReal('memory', () => {
@@ -36,7 +39,7 @@ describeReal('memory', () => {
 
   beforeAll(async () => {
     pool = await Pool.start(program, places(['tsystems', 'meyrin']));
-    await until('both machines are in the pool', async () => (await pool.machines()).length === 2);
+    await until('all machines are in the pool', async () => (await pool.machines()).length === 3);
     for (const fleet of FLEETS) {
       const [modest, greedy] = [await takes(fleet, 60), await takes(fleet, 400)];
       // nine processes, of which each sees the same 60 MiB
@@ -46,31 +49,66 @@ describeReal('memory', () => {
   });
   afterAll(() => pool?.close());
 
-  /** A job that asks for 100 MiB, for which its slot has 128, and runs a program of Python for two minutes. */
-  const runs = (fleet: string, script: string) => pool.submit(`
-executable = /usr/bin/python3
+  /** A job that asks for 100 MiB, for which its slot has 128. */
+  const submit = (fleet: string, executable: string, argument: string, cpus = 1) => pool.submit(`
+executable = ${executable}
 transfer_executable = false
-arguments = "-c '${script}; import time; time.sleep(120)'"
+arguments = "-c '${argument}'"
 should_transfer_files = YES
+request_cpus = ${cpus}
 request_memory = 100
 request_disk = 1024
 requirements = Fleet == "${fleet}"
+output = out
 queue
 `);
-  const takes = (fleet: string, mebibytes: number) => runs(fleet, `x = bytearray(${mebibytes} << 20)`);
+  /** One that runs a program of Python, for two minutes. */
+  const runs = (fleet: string, script: string, seconds = 120) => submit(fleet, '/usr/bin/python3', `${script}; import time; time.sleep(${seconds})`);
+  const takes = (fleet: string, mebibytes: number, seconds?: number) => runs(fleet, `x = bytearray(${mebibytes} << 20)`, seconds);
+  const held = (job: string) => pool.asUser(['condor_q', job, '-af:t', 'HoldReasonCode', 'HoldReasonSubCode', 'HoldReason']);
+  const ended = async (job: string) => (await pool.asUser(['condor_q', job, '-af', 'JobStatus', 'ExitCode', 'NumJobStarts'])).trim();
+  const inPod = async (fleet: string, command: string) =>
+    (await pool.clusters.tsystems.pods.find(({ workload }) => workload.metadata.name === fleet)!.exec(undefined, ['sh', '-c', command])).stdout.trim();
+  /** systemd, which runs most nodes, has these two controllers of cgroup v1 in one hierarchy of this name. This machine may have them apart. */
+  const joinControllers = (hierarchy: 'cpu' | 'cpuacct') =>
+    inPod('privileged', `cd /sys/fs/cgroup && [ ! -e ${hierarchy} ] || { [ -e cpu,cpuacct ] && [ ! -L cpu,cpuacct ]; } || ln -sfn ${hierarchy} cpu,cpuacct`);
 
   test.each(FLEETS)('in a %s pod a job that uses more than its slot has is held at once, with the reason, and no other job is touched', async fleet => {
     const { greedy, others, forked } = jobs[fleet];
     // it is held while its input is brought, too
-    const reason = () => pool.asUser(['condor_q', greedy, '-af:t', 'HoldReasonCode', 'HoldReasonSubCode', 'HoldReason']);
-    await until('it is held by the machine', async () => (await reason()).startsWith('21\t'));
-    const said = await reason();
-    expect(said).toMatch(/^21\t102\t.*the job used [4-9]\d\d MiB of memory, and its slot has 128 MiB: ask for more \(request_memory\)$/m);
+    await until('it is held by the machine', async () => (await held(greedy)).startsWith('21\t'));
+    expect(await held(greedy)).toMatch(/^21\t102\t.*the job used [4-9]\d\d MiB of memory, and its slot has 128 MiB: ask for more \(request_memory\)$/m);
     for (const other of others) {
       await pool.finished(other);
-      expect((await pool.asUser(['condor_q', other, '-af', 'JobStatus', 'ExitCode', 'NumJobStarts'])).trim()).toBe('4 0 1');
+      expect(await ended(other)).toBe('4 0 1');
     }
     // the sum of what is resident is more than the slot has: it is what HTCondor goes by otherwise
     expect(Number(await pool.asUser(['condor_q', forked, '-af', 'MemoryUsage']))).toBeGreaterThan(128);
+  });
+
+  test('a privileged machine has the kernel end it, at the limit of its slot, and no other job is touched', async () => {
+    await joinControllers('cpuacct');
+    const modest = await takes('privileged', 60, 45);
+    const greedy = await takes('privileged', 400);
+    await until('it is held by the machine', async () => (await held(greedy)).startsWith('34\t'));
+    expect(await held(greedy)).toMatch(/Job has gone over cgroup memory limit of 128 megabytes\. Peak usage: 1[23]\d megabytes\./);
+    await until('the other runs in a group of its own', async () => /^CgroupEnforced = true$/m.test(await pool.status('-l', '-const', 'DynamicSlot && Fleet == "privileged"')));
+    await pool.finished(modest);
+    expect(await ended(modest)).toBe('4 0 1');
+  });
+
+  test('it gives its jobs shares of the cores, and directories of their own for what they leave', async () => {
+    await joinControllers('cpu');
+    const job = await submit('privileged', '/bin/sh', 'for d in /tmp /var/tmp /dev/shm; do echo its >$d/left && cat $d/left; done; sleep 86404', 2);
+    await until('the job has left something everywhere', async () => (await inPod('privileged', 'cat /var/lib/condor/execute/dir_*/_condor_stdout')) === 'its\nits\nits');
+    expect(await inPod('privileged', 'find /sys/fs/cgroup/ -path "*/htcondor/*_slot1_*" \\( -name cpu.shares -o -name cpu.weight \\) -exec cat {} +')).toBe('200');
+    expect(await inPod('privileged', 'find /tmp /var/tmp /dev/shm -name left')).toBe('');
+    await pool.asUser(['condor_rm', job]);
+    await until('it is gone with its group', async () => (await inPod('privileged', 'pgrep -f "sleep 8640[4]"; find /sys/fs/cgroup/ -path "*/htcondor/*_slot1_*" -type d')) === '');
+  });
+
+  test('a machine that is not can have none', async () => {
+    expect(await inPod('capable', 'cat /var/log/condor/StarterLog.slot1_1')).toMatch(/ Cgroup .* is not writeable, cannot use cgroups/);
+    expect(await inPod('capable', 'find /sys/fs/cgroup/ -path "*htcondor*"')).toBe('');
   });
 });

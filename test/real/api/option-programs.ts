@@ -197,6 +197,7 @@ const fleetChoices: Choices<Omit<StartdFleetProps, 'pool'>> = {
   cpus: of(1, 8),
   memory: of(Size.mebibytes(22500)),
   memoryExceeded: of(MemoryExceeded.HOLD, MemoryExceeded.IGNORE),
+  jobControlGroups: of(false),
   memoryOverhead: of(Size.gibibytes(1)),
   gpus: of(0, 2),
   gpuResource: of('amd.com/gpu'),
