@@ -1,5 +1,6 @@
+import { asking, CREDENTIALS, METADATA, placeMetadataService } from './metadata-service';
 import { NODE_PORT_POOL, nodePortPool } from './node-port-pool';
-import { openPorts, placeDialers, table } from './ports';
+import { atDialer, openPorts, placeDialers, table } from './ports';
 import { TestbedPool } from './testbed-pool';
 import { example } from '../examples';
 import { Testbed } from '../kubernetes/testbed';
@@ -63,6 +64,34 @@ describeClusters('real nodes', () => {
         expect({ cluster, pod, outside }).toEqual({ cluster, pod, outside: reached });
       }
     });
+  });
+
+  test("a job on a network of its pod's own does not reach a cloud's metadata service, which others do", async () => {
+    const elsewhere = await placeMetadataService(testbed, 'meyrin');
+    const answers = (said: string) => said.includes(CREDENTIALS);
+    // where no policy is about it
+    expect(answers(await atDialer(testbed, 'meyrin', asking(METADATA)))).toBe(true);
+    const job = async (address: string) => other.submitHere(`
+executable = ask
+arguments = ${address}
+should_transfer_files = YES
+requirements = regexp("[.]meyrin$", TARGET.Name)
+request_cpus = 1
+request_memory = 100
+request_disk = 1024
+output = out.$(Cluster)
+log = log.$(Cluster)
+queue
+`);
+    await other.asUser(['sh', '-c', 'cat >ask && chmod 755 ask'], `#!/bin/bash\n${asking('$1')}\necho asked\n`);
+    const said: { [address: string]: string } = {};
+    for (const address of [METADATA, elsewhere]) {
+      const id = await job(address);
+      await other.left(id);
+      said[address] = await other.asUser(['cat', `out.${id}`]);
+    }
+    expect(said[METADATA]).toBe('asked\n');
+    expect(answers(said[elsewhere])).toBe(true);
   });
 
   test('no probe has started a container again', async () => {

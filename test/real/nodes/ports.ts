@@ -34,11 +34,16 @@ export async function placeDialers(testbed: Testbed): Promise<void> {
   }));
 }
 
+/** What a command in a cluster's dialer prints. */
+export async function atDialer(testbed: Testbed, cluster: string, command: string): Promise<string> {
+  return (await testbed.cluster(cluster).exec('default', DIALER, ['bash', '-c', command])).stdout;
+}
+
 /** Dials from a cluster's dialer, all at once, and gives the ports that answered at any of the addresses. */
 async function answering(testbed: Testbed, from: string, targets: readonly { address: string; port: number }[]): Promise<number[]> {
   const script = targets.map(({ address, port }) => `(timeout 5 bash -c 'exec 3<>/dev/tcp/${address}/${port}' 2>/dev/null && echo ${port}) &`);
-  const { stdout } = await testbed.cluster(from).exec('default', DIALER, ['bash', '-c', [...script, 'wait'].join('\n')]);
-  return sorted(stdout.split('\n').filter(line => line).map(Number));
+  const said = await atDialer(testbed, from, [...script, 'wait'].join('\n'));
+  return sorted(said.split('\n').filter(line => line).map(Number));
 }
 
 function sorted(ports: readonly number[]): number[] {
