@@ -6,7 +6,10 @@ import { problem } from '../problem';
 export enum DrainSchedule {
   /** Jobs go on for their retirement time (`maxJobRetirement`), and then have `maxVacate` to save their work. */
   GRACEFUL = 'graceful',
-  /** Jobs are told to stop at once, and have `maxVacate` to save their work. */
+  /**
+   * As `GRACEFUL`, but a job that retires does not go on when the machine needn't drain any more. HTCondor's manual has jobs lose their
+   * retirement time; since 8.8 they keep it, unless they want none (`max_job_retirement_time = 0`).
+   */
   QUICK = 'quick',
   /** Jobs are killed at once. */
   FAST = 'fast',

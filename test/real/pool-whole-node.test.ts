@@ -1,11 +1,16 @@
+import * as fs from 'fs';
+import * as os from 'os';
+import * as path from 'path';
 import { Duration, Size } from 'cdk8s';
+import { followed } from './day-two-pool';
+import { parseManifests } from './manifest';
 import { places, SITES } from './places';
 import { Pool } from './pool';
 import { lives } from './preemption-pool';
 import { quickPool, SMALL } from './quick-pool';
 import { describeReal } from './requirements';
 import { PATIENCE, until } from './until';
-import { ClassAdExpression, ClusterSelector, Placement, StartdFleet } from '../../src';
+import { ClassAdExpression, ClusterSelector, DrainSchedule, Placement, StartdFleet } from '../../src';
 
 const node = (kind: string) => ({ allocatable: { cpu: '8', memory: '8000Mi' }, labels: { kind } });
 
@@ -22,17 +27,21 @@ interface Jobs {
   /** @default - they don't ask */
   readonly gpus?: number;
   readonly seconds: number[];
+  /** What a job does when it is told to stop, in a shell. @default - it stops */
+  readonly told?: string;
+  /** How long it wants to go on, in seconds. @default - as long as the machine grants */
+  readonly retirement?: number;
 }
 
 /** In seconds. */
 const RETIREMENT = 900;
 
 /** Two members with a machine of two cores each; those of one of them are drained. Also a machine with two GPUs, as far as HTCondor knows. */
-function program(outdir: string): void {
+function program(outdir: string, schedule?: DrainSchedule): void {
   const { app, federation, members, pool } = quickPool(outdir, { meyrin: {}, tsystems: {} }, {
     // the machine with GPUs has no job, and doesn't count
     defragmentation: {
-      machinesPerHour: 360, clusters: ['tsystems'], requirements: ClassAdExpression.attribute('TotalGPUs').greaterThan(0).isnt(true),
+      machinesPerHour: 360, clusters: ['tsystems'], requirements: ClassAdExpression.attribute('TotalGPUs').greaterThan(0).isnt(true), schedule,
     },
     extraConfig: {},
   });
@@ -54,14 +63,14 @@ function program(outdir: string): void {
 describeReal('machines as a whole', () => {
   let pool: Pool;
   beforeAll(async () => {
-    pool = await Pool.start(program, PLACES);
+    pool = await Pool.start(outdir => program(outdir), PLACES);
     await until('all machines are in the pool', async () => (await pool.machines()).length === 3);
     for (const [user, priority] of [['whole', 1], ['small', 5000]] as const) { await pool.setPriority(`${user}@cern.ch`, priority); }
   });
   afterAll(() => pool?.close());
 
   /** Jobs at one of the machines, each with an event log of its own: `<name>.0`, `<name>.1`, ... */
-  const submit = async (name: string, machine: string, user: string, { cpus = 1, gpus, seconds }: Jobs) => {
+  const submit = async (name: string, machine: string, user: string, { cpus = 1, gpus, seconds, told, retirement }: Jobs) => {
     const text = `executable = /bin/sh
 transfer_executable = false
 should_transfer_files = YES
@@ -70,8 +79,9 @@ request_disk = 1
 request_cpus = ${cpus}
 ${gpus === undefined ? '' : `request_gpus = ${gpus}`}
 accounting_group_user = ${user}
+${retirement === undefined ? '' : `max_job_retirement_time = ${retirement}`}
 requirements = regexp("@${machine.replace('.', '[.]')}$", Name)
-arguments = "-c 'echo $CUDA_VISIBLE_DEVICES; sleep $(seconds)'"
+arguments = "-c 'echo $CUDA_VISIBLE_DEVICES; ${told === undefined ? 'sleep $(seconds)' : `trap ""${told}"" TERM; sleep $(seconds) & wait`}'"
 output = ${name}.out.$(Process)
 log = ${name}.$(Process)
 queue seconds in (${seconds.join(' ')})
@@ -104,6 +114,54 @@ queue seconds in (${seconds.join(' ')})
     const all = Object.entries(await lives(pool)).filter(([log]) => log.startsWith('small-'));
     expect(all.filter(([, { ended }]) => ended).length).toBeGreaterThanOrEqual(2);
     expect(all.filter(([, { left }]) => left.length > 0)).toEqual([]);
+    await pool.asUser(['condor_rm', '-const', 'AcctGroupUser == "small"']);
+  });
+
+  /** Has machines drained by another schedule, and no small jobs on those that are. */
+  const drainBy = async (schedule: DrainSchedule) => {
+    const files = fs.mkdtempSync(path.join(os.tmpdir(), 'cdk8s-hep-schedule-'));
+    try {
+      program(files, schedule);
+      await pool.clusters['condor-host'].apply(parseManifests(fs.readFileSync(path.join(files, 'condor-host.k8s.yaml'), 'utf8')));
+    } finally {
+      fs.rmSync(files, { recursive: true });
+    }
+    await followed(pool);
+    await until('the former jobs have left', async () => (await pool.status('-const', 'DynamicSlot && regexp("@startd[.]tsystems$", Name)', '-af', 'Name')).trim() === '');
+  };
+  /** How many jobs there have ended so. */
+  const ended = async (how: string) => {
+    const machine = pool.clusters.tsystems.pods.find(({ workload }) => workload.metadata.name === 'startd')!;
+    return (await machine.exec(undefined, ['sh', '-c', 'cat /var/log/condor/StarterLog.slot1_*'])).stdout.split(`, ${how}\n`).length - 1;
+  };
+  /** When they are told to stop: they save their work, and say so. */
+  const SAVED = 'status=5';
+  const saving = { told: 'sleep 3; exit 5', seconds: [1800] };
+  const initiated = async (schedule: DrainSchedule) =>
+    (await pool.centralManager.exec(undefined, ['grep', `Initiating ${schedule} draining of slot1@node-1@startd.tsystems`, '/var/log/condor/DefragLog'])).status === 0;
+
+  test('where draining is quick, a job is told to stop at once if it has no retirement time, and goes on if it has', async () => {
+    await drainBy(DrainSchedule.QUICK);
+    const before = await ended(SAVED);
+    const told = await submit('quick-told', 'startd.tsystems', 'small', { ...saving, retirement: 0 });
+    const patient = await submit('quick-patient', 'startd.tsystems', 'small', saving);
+    await until('one has left, and the other retires', async () => (await life('quick-told.0'))?.left.length > 0
+      && (await pool.status('-const', `JobId == "${patient}.0" && Activity == "Retiring" && RetirementTimeRemaining > ${RETIREMENT / 3}`, '-af', 'Name')).trim() !== '');
+    expect(await initiated(DrainSchedule.QUICK)).toBe(true);
+    expect(await ended(SAVED)).toBeGreaterThan(before);
+    await pool.asUser(['condor_rm', told, patient]);
+  });
+
+  test('where it is fast, jobs are killed at once, whatever they have', async () => {
+    await drainBy(DrainSchedule.FAST);
+    const before = { saved: await ended(SAVED), killed: await ended('signal=9') };
+    const jobs = await submit('fast', 'startd.tsystems', 'small', { ...saving, seconds: [1800, 1800] });
+    await until('both have had to leave', async () => (await Promise.all([0, 1].map(each => life(`fast.${each}`)))).every(each => each?.left.length > 0));
+    const after = { saved: await ended(SAVED), killed: await ended('signal=9') };
+    await pool.asUser(['condor_rm', jobs]);
+    expect(await initiated(DrainSchedule.FAST)).toBe(true);
+    expect(after.saved).toBe(before.saved);
+    expect(after.killed).toBeGreaterThanOrEqual(before.killed + 2);
   });
 
   test('each job has its own GPU, and jobs that ask for none stay away', async () => {
