@@ -18,11 +18,11 @@ const nodes = { 'node-1': node('mpi'), 'node-2': node('mpi') };
 
 const PLACES = {
   ...places([], node('host')),
-  meyrin: { ...SITES.meyrin, nodes: { ...nodes, 'node-3': node('plain') } },
+  meyrin: { ...SITES.meyrin, nodes: { ...nodes, 'node-3': node('plain'), 'node-4': node('only') } },
   tsystems: { ...SITES.tsystems, nodes },
 };
 
-/** Two members with two machines each that have MPI, and a machine without it in one of them. */
+/** Two members with two machines each that have MPI; in one of them also a machine without it, and one that is for parallel jobs alone. */
 function program(outdir: string): void {
   const { app, federation, pool } = quickPool(outdir, { meyrin: {}, tsystems: {} }, { extraConfig: {} });
   const machines = { pool, ...SMALL, memory: Size.mebibytes(2000) };
@@ -35,6 +35,9 @@ function program(outdir: string): void {
   });
   // HTCondor says of itself that it has it, everywhere
   new StartdFleet(federation, 'plain', { ...machines, attributes: { HasMPI: false }, nodeSelector: { kind: 'plain' } });
+  new StartdFleet(federation, 'only', {
+    ...machines, attributes: { HasMPI: false }, parallelUniverse: { accessPoint: 'ap1', onlyParallel: true }, nodeSelector: { kind: 'only' },
+  });
   app.synth();
 }
 
@@ -42,7 +45,7 @@ describeReal('parallel jobs', () => {
   let pool: Pool;
   beforeAll(async () => {
     pool = await Pool.start(program, PLACES);
-    await until('all machines are in the pool', async () => (await pool.machines()).length === 5);
+    await until('all machines are in the pool', async () => (await pool.machines()).length === 6);
   });
   afterAll(() => pool?.close());
 
@@ -51,14 +54,16 @@ describeReal('parallel jobs', () => {
   const running = async (job: string) => (await pool.jobs(job)).every(({ JobStatus }) => JobStatus === 2);
   const gone = async (job: string) => (await pool.jobs(job)).length === 0;
   const read = (file: string) => pool.asUser(['cat', file]);
-  const sleeper = (machine: string) => submit(`executable = /bin/sleep
-arguments = 900
+  const sleeper = (machine: string, seconds = 900, universe = 'vanilla') => submit(`universe = ${universe}
+executable = /bin/sleep
+arguments = ${seconds}
 transfer_executable = false
 should_transfer_files = YES
 request_cpus = 2
 request_memory = 100
 request_disk = 1
 requirements = regexp("@${machine.replace('.', '[.]')}$", Name)
+${universe === 'parallel' ? 'machine_count = 1' : ''}
 queue
 `);
   /** What mpirun has printed: the hosts of the ranks, and the sum of their numbers. */
@@ -77,6 +82,7 @@ queue
     expect(told).toEqual({
       ...Object.fromEntries(MEMBERS.flatMap(member => NODES.map(each => [`slot1@${each}@mpi.${member}`, mpi(member)]))),
       'slot1@node-3@plain.meyrin': ['false', 'undefined', 'undefined'],
+      'slot1@node-4@only.meyrin': ['false', 'meyrin', 'DedicatedScheduler@ap1@cern.ch'],
     });
     for (const member of MEMBERS) {
       for (const pod of pool.clusters[member].pods) {
@@ -117,5 +123,18 @@ queue
     await pool.asUser(['condor_rm', sleepers.tsystems]);
     await until('the job has left', () => gone(job));
     expect((await said()).hosts).toEqual(Object.values(await hostsOf('tsystems')).sort());
+  });
+
+  test('a machine for parallel jobs alone takes one, and no other', async () => {
+    const other = await sleeper('node-4@only.meyrin', 1);
+    const parallel = await sleeper('node-4@only.meyrin', 1, 'parallel');
+    await until('the parallel job has left', () => gone(parallel));
+    const ran = await pool.asUser(['condor_history', parallel, '-af', 'NumJobStarts', 'ExitCode', 'RemoteHosts', 'LastRemoteHost']);
+    expect(ran).toMatch(/^1 0 .*@node-4@only\.meyrin/);
+    // the machine was free before and is again, and the first was looked at
+    const [{ JobStatus, NumJobStarts }] = await pool.jobs(other);
+    expect({ JobStatus, NumJobStarts }).toEqual({ JobStatus: 1, NumJobStarts: 0 });
+    expect(Number(await pool.asUser(['condor_q', other, '-af', 'LastRejMatchTime']))).toBeGreaterThan(0);
+    await pool.asUser(['condor_rm', other]);
   });
 });
