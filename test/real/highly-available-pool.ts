@@ -19,6 +19,7 @@ export function highlyAvailablePool(outdir: string): void {
     accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }, { name: 'ap2', address: 'ap2.cern.ch' }],
     negotiatorInterval: NEGOTIATOR_INTERVAL,
     highAvailability: { connectionTimeout: CONNECTION_TIMEOUT, replicationInterval: REPLICATION_INTERVAL },
+    defragmentation: { machinesPerHour: 360 },
   });
   // slots of one core: an access point gives all that is left of a divided one to its own next jobs
   new StartdFleet(federation, 'startd', {

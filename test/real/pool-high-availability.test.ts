@@ -82,6 +82,21 @@ queue ${count}
     expect(namesOf(active())).toHaveLength(1);
   });
 
+  /** The central managers that drain machines; what all collectors know of them; and how often they have looked at the machines. */
+  const defragmentation = async () => {
+    const at = pool.centralManagers.filter(pod => runs(pod, 'condor_defrag'));
+    const ads = await Promise.all(pool.centralManagers.map(pod => known(pod, '-any', '-const', 'MyType == "Defrag"', '-af', 'Name')));
+    const looked = await Promise.all(at.map(async pod => (await ask(pod, 'cat', '/var/log/condor/DefragLog')).split('machines to drain').length - 1));
+    return { at: namesOf(at), ads, looked };
+  };
+
+  test('one drains machines, and both collectors know it once', async () => {
+    await until('it has looked at them', async () => (await defragmentation()).looked.some(count => count > 0));
+    const { at, ads } = await defragmentation();
+    expect(at).toEqual(['condor-cm1-0']);
+    expect(ads).toEqual(['defrag@cern.ch', 'defrag@cern.ch']);
+  });
+
   test('HTCondor knows every knob', async () => {
     const [pod] = pool.centralManagers;
     const names = (dump: string) => dump.split('\n').map(line => /^([\w.]+) +=/.exec(line)?.[1].toUpperCase()).filter(name => name !== undefined);
@@ -148,6 +163,8 @@ queue ${count}
         expect({ user, kept: after.get(user)! >= usage - CORES * REPLICATION_INTERVAL.toSeconds() }).toEqual({ user, kept: true });
       }
       expect(numbers(await pool.priorityFactors()).get('other.submitter@cern.ch')).toBe(77);
+      // draining moves to nobody
+      expect((await defragmentation()).at).toEqual(['condor-cm1-0'].filter(name => name !== lost.name));
       for (const [index, desk] of desks.entries()) {
         expect(await running(desk, long[index])).toBe(3);
         // what runs counts for its user again
@@ -183,6 +200,7 @@ queue ${count}
       }
       expect(namesOf(active())).toEqual([lost.name]);
       expect(most).toBe(1);
+      expect((await defragmentation()).at).toEqual(['condor-cm1-0']);
     });
 
     test('no job was lost, and each ran once', async () => {
