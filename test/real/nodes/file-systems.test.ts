@@ -1,4 +1,4 @@
-import { fileSystemPool, ON_NODE } from './file-system-pool';
+import { fileSystemPool, ON_NODE, PROFILE } from './file-system-pool';
 import { TestbedPool } from './testbed-pool';
 import { TestbedNode } from '../kubernetes/node';
 import { Testbed } from '../kubernetes/testbed';
@@ -35,13 +35,16 @@ describeClusters('file systems on real nodes', () => {
       'condor-host': { cidr: '10.1.0.0/16', nodes: ['host-1'] },
       'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: ['otc-1', 'otc-2'] },
     });
+    const profile = `/var/lib/kubelet/seccomp/${PROFILE.path}`;
+    for (const each of testbed.cluster('tsystems').nodes) { await each.run(['sh', '-c', `mkdir -p $(dirname ${profile}) && echo '${PROFILE.text}' >${profile}`]); }
     pool = await TestbedPool.start(testbed, fileSystemPool);
-    await pool.whole();
+    await until('the machines of both fleets are in the pool', async () => (await pool.machines()).length === 4);
   });
   afterAll(() => testbed?.close());
 
   const node = (name: string): TestbedNode => testbed.cluster('tsystems').node(name);
-  const on = (name: string) => `regexp("^slot1@${name}@", TARGET.Name)`;
+  const on = (name: string, fleet = 'startd') => `regexp("^slot1@${name}@${fleet}[.]", TARGET.Name)`;
+  const pods = (fleet = 'startd') => pool.pods('tsystems', '--selector', `app.kubernetes.io/instance=${fleet}`);
   const ran = async (id: string) => {
     await pool.left(id);
     const [{ ExitCode, LastRemoteHost }] = await pool.outcomes(id);
@@ -49,10 +52,10 @@ describeClusters('file systems on real nodes', () => {
   };
 
   /** Waits until the machines say so of themselves. */
-  const tell = async (wanted: { [node: string]: { [attribute: string]: string } }) => {
+  const tell = async (wanted: { [node: string]: { [attribute: string]: string } }, fleet = 'startd') => {
     const attributes = Object.keys(Object.values(wanted)[0]);
     await until(`machines tell ${JSON.stringify(wanted)}`, async () => {
-      const said = await pool.status('-const', 'PartitionableSlot', '-af', 'Machine', 'Name', ...attributes);
+      const said = await pool.status('-const', `PartitionableSlot && regexp("@${fleet}[.]", Name)`, '-af', 'Machine', 'Name', ...attributes);
       const found = Object.fromEntries(said.trim().split('\n').map(line => {
         const [, name, ...values] = line.split(' ');
         return [name.split('@')[1], Object.fromEntries(attributes.map((attribute, index) => [attribute, values[index]]))];
@@ -70,7 +73,7 @@ describeClusters('file systems on real nodes', () => {
   test("a file system that the node mounts under /cvmfs after the pod's start is read by a job that runs already", async () => {
     early = await pool.submitHere(shellJob(`touch ${STARTED}; until cat ${FILE}; do sleep 1; done`, on('otc-1')));
     waiting = await pool.submitHere(shellJob(`cat ${FILE}`, 'HasCVMFS'));
-    const [machine] = await pool.pods('tsystems');
+    const [machine] = await pods();
     await until('the first runs', async () => (await pool.exec('tsystems', machine.metadata.name, ['test', '-e', STARTED])).status === 0);
     // as an automounter does: its own file system first, then one for each repository that somebody looks at
     await node('otc-1').run(['mount', '-t', 'tmpfs', 'automounter', ON_NODE.cvmfs]);
@@ -107,11 +110,33 @@ describeClusters('file systems on real nodes', () => {
 
   test('sandboxes are on a volume of the chosen class, one for each pod', async () => {
     const cluster = testbed.cluster('tsystems');
-    for (const { metadata } of await pool.pods('tsystems')) {
+    for (const { metadata } of await pods()) {
       const { spec, status } = await cluster.get('persistentvolumeclaim', `${metadata.name}-execute`, '--namespace', pool.namespace);
       expect({ storageClass: spec.storageClassName, phase: status.phase }).toEqual({ storageClass: 'volumes', phase: 'Bound' });
       const { stdout } = await pool.exec('tsystems', metadata.name, ['grep', ' /var/lib/condor/execute ', '/proc/self/mountinfo']);
       expect(stdout).toContain(spec.volumeName);
     }
+  });
+
+  test("CVMFS of a storage class: the fleet's claim is bound, its pods mount it, and a repository that comes later is read by a job", async () => {
+    const bare = { HasCVMFS: 'false', HAS_CVMFS_cms_cern_ch: 'false' };
+    await tell({ 'otc-1': bare, 'otc-2': bare }, 'driver');
+    const { spec, status } = await testbed.cluster('tsystems').get('persistentvolumeclaim', 'driver-cvmfs', '--namespace', pool.namespace);
+    expect(status).toMatchObject({ phase: 'Bound', accessModes: ['ReadOnlyMany'] });
+    const volume = await testbed.cluster('tsystems').get('persistentvolume', spec.volumeName);
+    // the driver's part, which none plays here
+    const repository = `${volume.spec.local.path}/cms.cern.ch`;
+    await node('otc-2').run(['sh', '-c', `mkdir ${repository} && mount -t tmpfs cms.cern.ch ${repository} && echo "hello from cms.cern.ch" >${repository}/hello`]);
+    await tell({ 'otc-1': bare, 'otc-2': { HasCVMFS: 'true', HAS_CVMFS_cms_cern_ch: 'true' } }, 'driver');
+    const job = await pool.submitHere(shellJob('cat /cvmfs/cms.cern.ch/hello; touch /cvmfs/x 2>&1 | grep -o Read-only.file.system; true', 'HAS_CVMFS_cms_cern_ch'));
+    expect(await ran(job)).toEqual({ code: 0, node: 'otc-2', said: 'hello from cms.cern.ch\nRead-only file system\n' });
+    expect(await pool.restarts('tsystems')).toEqual(Object.fromEntries((await pool.pods('tsystems')).map(({ metadata }) => [metadata.name, 0])));
+  });
+
+  test('jobs of a fleet with a seccomp profile of its nodes run under it, and may make user namespaces, which others may not', async () => {
+    const look = 'unshare --user --map-root-user id -u; setarch --addr-no-randomize true 2>&1 | grep -o not.supported; grep -c ^Seccomp:.2 /proc/self/status; true';
+    const under = async (fleet: string) => (await ran(await pool.submitHere(shellJob(look, on('otc-1', fleet))))).said;
+    expect(await under('driver')).toBe('0\nnot supported\n1\n');
+    expect(await under('startd')).toBe('1\n');
   });
 });
