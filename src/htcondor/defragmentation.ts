@@ -7,8 +7,8 @@ export enum DrainSchedule {
   /** Jobs go on for their retirement time (`maxJobRetirement`), and then have `maxVacate` to save their work. */
   GRACEFUL = 'graceful',
   /**
-   * As `GRACEFUL`, but a job that retires does not go on when the machine needn't drain any more. HTCondor's manual has jobs lose their
-   * retirement time; since 8.8 they keep it, unless they want none (`max_job_retirement_time = 0`).
+   * Jobs are told to stop at once, and have `maxVacate` to save their work. HTCondor 23.9 lets them go on for their retirement time on machines that
+   * were drained gracefully before, by hand for instance, until their startd has started again.
    */
   QUICK = 'quick',
   /** Jobs are killed at once. */
