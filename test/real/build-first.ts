@@ -5,7 +5,7 @@ import { missingForClusters, missingRequirements } from './requirements';
 import { APPTAINER_IMAGE, imageRootfs, MPI_IMAGE, NEXT_IMAGE } from './rootfs';
 
 /** The folders whose suites run on clusters. */
-const ON_CLUSTERS = ['api', 'kubernetes', 'nodes', 'node-faults', 'engines'];
+const ON_CLUSTERS = ['api', 'kubernetes', 'nodes', 'node-faults', 'engines', 'telemetry'];
 
 /** Suites of the laboratory that need an image of their own, and which. */
 const OWN_IMAGES: { readonly [suite: string]: string } = {

@@ -6,7 +6,8 @@ import { cached } from '../cache';
 
 /** The groups of programs: one wrapper module each, below tools/. */
 export type ToolsetName =
-  'kubernetes-newest' | 'kubernetes-oldest' | 'etcd' | 'containerd' | 'cni' | 'coredns' | 'kube-router' | 'karmada' | 'kubefed' | 'open-cluster-management' | 'keda';
+  'kubernetes-newest' | 'kubernetes-oldest' | 'etcd' | 'containerd' | 'cni' | 'coredns' | 'kube-router' | 'karmada' | 'kubefed' | 'open-cluster-management' | 'keda' |
+  'otel-collector' | 'victoria-logs';
 
 /** Programs of one released version, ready to be run. */
 export interface Toolset {
@@ -115,6 +116,18 @@ const RECIPES: { [name in ToolsetName]: Recipe } = {
     minutes: 10,
     stamps: (version) => ({ 'github.com/kedacore/keda/v2/version.Version': version }),
   },
+  // nobody publishes the collector as one module: the wrapper's own main names its components
+  'otel-collector': {
+    module: 'go.opentelemetry.io/collector/otelcol',
+    binaries: ['otelcol'],
+    minutes: 5,
+  },
+  'victoria-logs': {
+    module: 'github.com/VictoriaMetrics/VictoriaLogs',
+    binaries: ['victoria-logs'],
+    minutes: 1,
+    stamps: (version) => ({ 'github.com/VictoriaMetrics/VictoriaMetrics/lib/buildinfo.Version': `victoria-logs-${version}` }),
+  },
 };
 
 /** All of them. */
@@ -170,7 +183,9 @@ export function toolset(name: ToolsetName): Toolset {
   const goSum = fs.readFileSync(path.join(wrapper, 'go.sum'), 'utf8');
   const version = pinnedVersion(goMod, recipe.module);
   const flags = buildFlags(recipe, version);
-  const hash = createHash('sha256').update([goMod, goSum, ...flags].join('\0')).digest('hex').slice(0, 12);
+  const main = path.join(wrapper, 'main.go');
+  const own = fs.existsSync(main) ? [fs.readFileSync(main, 'utf8')] : [];
+  const hash = createHash('sha256').update([goMod, goSum, ...own, ...flags].join('\0')).digest('hex').slice(0, 12);
   const directory = cached(`${name}-${version}-${hash}`, (tree) => {
     const start = Date.now();
     say(`building ${name} ${version} from Go modules, about ${recipe.minutes} min the first time`);

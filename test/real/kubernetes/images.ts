@@ -165,6 +165,18 @@ export function kedaImage(): Image {
   return programImage(`ghcr.io/kedacore/keda:${version.slice(1)}`, 'keda', program('operator'));
 }
 
+/** The OpenTelemetry Collector, at the path of its own image. Nodes are given it where it is wanted. */
+export function collectorImage(): Image {
+  const { version, path: program } = toolset('otel-collector');
+  return programImage(`docker.io/otel/opentelemetry-collector-contrib:${version.slice(1)}`, 'otelcol-contrib', program('otelcol'));
+}
+
+/** VictoriaLogs, at the path of its own image. Nodes are given it where it is wanted. */
+export function victoriaLogsImage(): Image {
+  const { version, path: program } = toolset('victoria-logs');
+  return programImage(`docker.io/victoriametrics/victoria-logs:${version}`, 'victoria-logs-prod', program('victoria-logs'));
+}
+
 /** Everything that the pods of a testbed may ask for. */
 export function allImages(): Image[] {
   return [pauseImage(), coreDnsImage(), condorImage()];
