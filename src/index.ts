@@ -1,3 +1,4 @@
 export * from './federation';
 export * from './htcondor';
+export * from './telemetry';
 export * from './workload';

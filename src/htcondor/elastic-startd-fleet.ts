@@ -254,6 +254,7 @@ export class ElasticStartdFleet extends StartdFleet {
     if (elastic.parallelUniverse) { problems.push(problem('parallelUniverse', elastic.parallelUniverse.accessPoint, 'none: parallel jobs are not counted')); }
     if (elastic.runMode === RunMode.CONDOR_STARTD) { problems.push(problem('runMode', elastic.runMode, `${RunMode.CONDOR_MASTER}, which ends when its startd has left`)); }
     if (elastic.rootless) { problems.push(problem('rootless', true, 'false: the container that renews the token would outlive the execution point')); }
+    if (elastic.podLogs) { problems.push(problem('podLogs', elastic.podLogs, 'none: the container that prints would outlive the execution point')); }
     if (Federation.tryOf(this)?.lateMembers) { problems.push(problem('lateMembers', true, 'false with an elastic fleet, which is counted for in members that the program knows')); }
     if ((elastic.idleShutdown?.toSeconds() ?? 600) < 10) { problems.push(problem('idleShutdown', `${elastic.idleShutdown!.toSeconds()} s`, 'at least 10 s')); }
     if ((elastic.pollingInterval?.toSeconds() ?? 30) < 5) { problems.push(problem('pollingInterval', `${elastic.pollingInterval!.toSeconds()} s`, 'at least 5 s')); }

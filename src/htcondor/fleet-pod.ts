@@ -9,6 +9,7 @@ import { httpProxyEnvironment } from './http-proxy';
 import { MemoryExceeded, memoryCapability } from './job-memory';
 import { CLUSTER_NAME_VARIABLE, PATHS, POD_NAME_VARIABLE } from './paths';
 import { Credential } from './pod-credentials';
+import { withPodLogs } from './pod-logs';
 import { startdProbes, StartdLiveness } from './probes';
 import { RunMode } from './run-mode';
 import { schedulingSpec } from './scheduling';
@@ -30,7 +31,7 @@ export function fleetPodSpec(fleet: Fleet, credential: Credential, { image }: St
   const settings = fleetSettings(fleet, image);
   const { id } = construct.node;
   const master = settings.runMode === RunMode.CONDOR_MASTER;
-  return daemonPodSpec({
+  return withPodLogs(daemonPodSpec({
     image: settings.image,
     command: [settings.image._sbin(master ? 'condor_master' : 'condor_startd'), '-f'],
     configMap: id,
@@ -56,7 +57,7 @@ export function fleetPodSpec(fleet: Fleet, credential: Credential, { image }: St
     terminationGracePeriodSeconds: gracePeriodSeconds(settings.drain),
     scheduling: schedulingSpec(props),
     imagePullSecrets: props.imagePullSecrets,
-  });
+  }), settings.image, props.podLogs, settings.rootless);
 }
 
 /** What of a fleet's pods a member's are made of. */

@@ -22,6 +22,7 @@ export type { JobDefaults } from './job-defaults';
 export { MemoryExceeded } from './job-memory';
 export type { NegotiatorPreemption } from './negotiator-preemption';
 export type { ParallelUniverse } from './parallel-universe';
+export type { PodLogs } from './pod-logs';
 export { CondorPool } from './pool';
 export type { CondorPoolAttributes, ICondorPool } from './pool';
 export * from './pool-backup';

@@ -11,6 +11,7 @@ import { httpProxyProblems } from './http-proxy';
 import { jobControlGroupProblems } from './job-control-groups';
 import { drainProblems } from './negotiator-preemption';
 import { parallelUniverseProblems } from './parallel-universe';
+import { podLogsProblems } from './pod-logs';
 import { StartdLiveness } from './probes';
 import { isRemote, reachabilityProblems } from './reachability';
 import { RunMode } from './run-mode';
@@ -74,7 +75,7 @@ function machineProblems(fleet: Fleet): string[] {
   problems.push(...jobControlGroupProblems(props.jobControlGroups, props.privileged ?? false));
   problems.push(...capacityProblems('', { ...settings, resources: props.resources ?? {} }));
   problems.push(...fileSystemProblems(settings.fileSystems), ...fileSystemClashes('attributes', props.attributes, settings.fileSystems));
-  problems.push(...httpProxyProblems('httpProxy', props.httpProxy));
+  problems.push(...httpProxyProblems('httpProxy', props.httpProxy), ...podLogsProblems(props.podLogs));
   if (props.gpuJobsOnly && !props.gpus) { problems.push(problem('gpuJobsOnly', true, 'only with gpus')); }
   const pool = hostOf(fleet);
   if (props.parallelUniverse) { problems.push(...parallelUniverseProblems(props.parallelUniverse, pool?._accessPointNames)); }

@@ -8,6 +8,7 @@ import { FileSystem } from './file-system';
 import { CondorImage } from './image';
 import { MemoryExceeded } from './job-memory';
 import { ParallelUniverse } from './parallel-universe';
+import { PodLogs } from './pod-logs';
 import { ICondorPool } from './pool';
 import { StartdLiveness } from './probes';
 import { RunMode } from './run-mode';
@@ -489,6 +490,20 @@ export interface StartdFleetProps {
    * @default true, false with hostNetwork, where none applies
    */
   readonly networkPolicy?: boolean;
+
+  /**
+   * Prints the daemons' logs and the output of running jobs to the log of a container `labelled-logs` beside the daemons, each line as a JSON object with
+   * the workflow, job and user that it belongs to: what collects containers' logs (`LogCollection`) finds them there, and nobody else has to open files
+   * that jobs can write.
+   *
+   * A job's output is what HTCondor brings back by file transfer (`output`, `error`); what it writes elsewhere isn't seen, nor a job that ends in the
+   * first tenth of a second. What a job belongs to is what its attributes say, which whoever submitted it has written.
+   *
+   * Refused: names that are no attributes; in an `ElasticStartdFleet`, whose pods end when their daemons do.
+   *
+   * @default - nothing is printed
+   */
+  readonly podLogs?: PodLogs;
 
   /**
    * Knobs that this construct doesn't know. Strings are taken literally.

@@ -4,10 +4,10 @@ import * as fc from 'fast-check';
 import {
   AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, CloudMetadata, Cluster, ClusterIdentity, ClusterProps, CondorHost,
   CondorHostProps, CondorImage, CondorPool, CondorVersion, ContainerJobs, Defragmentation, DrainSchedule, ElasticMemberOptions, ElasticStartdFleet,
-  ElasticStartdFleetProps, ExecuteDirectory, FederatedCluster, Federation, FileSystem, HighAvailabilityOptions, JobDefaults, JoinMode,
-  MemoryExceeded, NegotiatorPreemption, ParallelUniverse, PoolBackup, PoolBackupProps, PoolPreflight, PoolPreflightProps, PoolUser, RunMode,
-  ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness, StartdMemberOptions, TokenAuthorization, TokenMint, TokenMintProps,
-  TokenRoleOptions, UserLimits, UserPriorityPreemption,
+  ElasticStartdFleetProps, ExecuteDirectory, FederatedCluster, Federation, FileSystem, HighAvailabilityOptions, JobDefaults, JoinMode, LogBuffer,
+  LogCollection, LogCollectionProps, LogStore, LogStoreProps, MemoryExceeded, NegotiatorPreemption, ParallelUniverse, PodLogs, PoolBackup,
+  PoolBackupProps, PoolPreflight, PoolPreflightProps, PoolUser, RunMode, ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness,
+  StartdMemberOptions, TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions, UserLimits, UserPriorityPreemption,
 } from '../../../src';
 
 /** Values for every option of a construct: the compiler misses the ones that are not here. */
@@ -193,6 +193,8 @@ const containerChoices: Choices<ContainerJobs> = {
   seccompProfile: of('profiles/apptainer.json'),
 };
 
+const podLogsChoices: Choices<PodLogs> = { workflowAttribute: of('Workflow'), jobAttribute: of('Step') };
+
 const fleetChoices: Choices<Omit<StartdFleetProps, 'pool'>> = {
   cpus: of(1, 8),
   memory: of(Size.mebibytes(22500)),
@@ -247,6 +249,7 @@ const fleetChoices: Choices<Omit<StartdFleetProps, 'pool'>> = {
   imagePullSecrets: PULL_SECRETS,
   namespace: of('machines'),
   networkPolicy: fc.boolean(),
+  podLogs: optional(podLogsChoices),
   extraConfig: EXTRA,
 };
 
@@ -302,6 +305,8 @@ interface Values {
   readonly mint: Omit<TokenMintProps, 'pool'>;
   readonly backup: Omit<PoolBackupProps, 'pool'>;
   readonly role: TokenRoleOptions;
+  readonly logStore: Omit<LogStoreProps, 'writers'>;
+  readonly logCollection: Omit<LogCollectionProps, 'store'>;
   readonly joinMode: JoinMode;
   /** Whether the fleet stands in a federation, or in a chart of a program that has no pool. */
   readonly federated: boolean;
@@ -313,6 +318,38 @@ const backupChoices: Choices<Omit<PoolBackupProps, 'pool'>> = {
   claimName: of('copies'),
   size: of(Size.gibibytes(1)),
   storageClass: of('nfs'),
+};
+
+const logStoreChoices: Choices<Omit<LogStoreProps, 'writers'>> = {
+  address: of('logs.cern.ch'),
+  certificate: of({ secretName: 'store-certificate' }),
+  retention: of(Duration.days(1), Duration.days(400)),
+  storage: of(Size.gibibytes(100)),
+  maxDiskUsage: of(Size.gibibytes(10)),
+  dailyVolume: of(Size.mebibytes(20)),
+  storageClass: of('fast'),
+  exposure: of(ServiceExposure.loadBalancer(), ServiceExposure.clusterInternal()),
+  namespace: of('store'),
+  image: of('registry.example/victoria-logs:v1.52.1'),
+  gatewayImage: of('registry.example/collector:0.149.0'),
+  resources: RESOURCES,
+  imagePullSecrets: PULL_SECRETS,
+};
+const logCollectionChoices: Choices<Omit<LogCollectionProps, 'store'>> = {
+  certificate: of({ secretName: 'agent-certificate' }),
+  labels: of<{ [label: string]: string }>({}, { 'app.example/run': 'workflow', 'job-name': 'job' }),
+  buffer: of(
+    LogBuffer.onNode(), LogBuffer.onNode({ size: Size.gibibytes(1), disk: Size.gibibytes(2), path: '/var/lib/agent' }), LogBuffer.ephemeralVolume(),
+    LogBuffer.ephemeralVolume({ disk: Size.gibibytes(9), storageClass: 'fast' }),
+  ),
+  namespaces: of(['reana', 'condor']),
+  excludedNamespaces: of(['kube-system']),
+  namespace: of('agents'),
+  clusterName: of('somewhere'),
+  image: of('registry.example/collector:0.149.0'),
+  resources: RESOURCES,
+  nodeSelector: LABELS,
+  imagePullSecrets: PULL_SECRETS,
 };
 
 /** All options that the programs choose from, as `Interface.option`. */
@@ -337,6 +374,9 @@ export const ALL_OPTIONS = Object.entries({
   TokenMintProps: mintChoices,
   PoolBackupProps: backupChoices,
   TokenRoleOptions: roleChoices,
+  PodLogs: podLogsChoices,
+  LogStoreProps: logStoreChoices,
+  LogCollectionProps: logCollectionChoices,
 }).flatMap(([name, choices]) => Object.keys(choices).map(option => `${name}.${option}`));
 
 const onOneClaim = (backup: Partial<PoolBackupProps>) => backup.claimName ? { ...backup, size: undefined, storageClass: undefined } : backup;
@@ -349,6 +389,8 @@ const withGroups = (host: CondorHostProps): CondorHostProps => host.accountingGr
   groupOrder: undefined,
   preemption: host.preemption && { ...host.preemption, userPriority: undefined },
 };
+/** A store keeps what fits into it. */
+const keepable = (store: Omit<LogStoreProps, 'writers'>) => store.storage ? store : { ...store, dailyVolume: undefined };
 const withGpus = <T extends { gpus?: number }>(fleet: T): T => fleet.gpus ? fleet : { ...fleet, gpuJobsOnly: undefined };
 /** What closes the metadata service, only where it can: rules with an image that can make them, a policy where one applies. */
 const closable = (fleet: Omit<StartdFleetProps, 'pool'>): Omit<StartdFleetProps, 'pool'> => {
@@ -372,6 +414,8 @@ const VALUES = fc.record<Values>({
   mint: optional(mintChoices),
   backup: optional(backupChoices).map(onOneClaim),
   role: optional(roleChoices, 'identity', 'authorizations'),
+  logStore: optional(logStoreChoices, 'address').map(keepable),
+  logCollection: optional(logCollectionChoices),
   joinMode: of(JoinMode.PUSH, JoinMode.PULL),
   federated: fc.boolean(),
 });
@@ -399,7 +443,10 @@ function served(fleet: Values['fleet'], [{ name }]: AccessPointOptions[]): Value
 }
 
 function program(
-  name: string, { cluster, host, fleet: drawn, member, elastic, elasticMember, preflight, mint, role, backup, joinMode, federated }: Values,
+  name: string, {
+    cluster, host, fleet: drawn, member, elastic, elasticMember, preflight, mint, role, backup,
+    logStore, logCollection, joinMode, federated,
+  }: Values,
 ): OptionProgram {
   // in a federation a fleet has its members' names
   const { clusterName, ...rest } = drawn;
@@ -430,6 +477,9 @@ function program(
       ...hasElastic ? [...set('ElasticStartdFleetProps', elastic), ...set('ElasticMemberOptions', elasticMember)] : [],
       ...set('PoolPreflightProps', preflight),
       ...set('PoolBackupProps', backup),
+      ...set('PodLogs', fleet.podLogs),
+      ...set('LogStoreProps', logStore),
+      ...set('LogCollectionProps', federated ? { ...logCollection, clusterName: undefined } : logCollection),
       ...federated && host.memberSigningKeys ? [...set('TokenMintProps', mint), ...set('TokenRoleOptions', role)] : [],
     ],
     synthesize(outdir) {
@@ -437,6 +487,8 @@ function program(
       const hostCluster = new Cluster(app, `${name}-host`, spaced(cluster, 'cluster'));
       const pool = new CondorHost(hostCluster, 'condor', spaced(host, 'pool'));
       new PoolBackup(hostCluster, 'backup', { pool, ...backup });
+      const writers = [{ cluster: `${name}-site`, port: 4318 }, { cluster: 'wigner', port: 4319, authority: { secretName: 'wigner', key: 'authority' } }];
+      const store = new LogStore(hostCluster, 'logs', { writers, ...spaced(logStore, 'store') });
       if (federated) {
         const federation = new Federation(app, `${name}-fed`, { host: hostCluster });
         const site = new FederatedCluster(app, `${name}-site`, { federation, joinMode, apiServer: 'https://site.example' });
@@ -452,10 +504,13 @@ function program(
           tokens.deliver(startd, site);
           tokens.addRole('monitoring', role);
         }
+        new LogCollection(federation, 'log-agent', { store, ...spaced({ ...logCollection, clusterName: undefined }, 'agents') });
         new ClusterIdentity(site, 'identity', { namespace: `${name}-identity` });
       } else {
         const elsewhere = CondorPool.fromAttributes({ collectors: ['condor.cern.ch'], trustDomain: 'cern.ch' });
         const chart = new Chart(app, `${name}-chart`);
+        const existing = LogStore.fromAddress('https://logs.example:4318/v1/logs', { headers: { 'X-Scope-OrgID': 'site' } });
+        new LogCollection(chart, 'log-agent', { store: existing, ...spaced(logCollection, 'agents') });
         new PoolPreflight(chart, 'preflight', { fleet: new StartdFleet(chart, 'startd', { pool: elsewhere, ...spaced(fleet, 'machines') }), ...preflight });
       }
       app.synth();

@@ -1,0 +1,42 @@
+import { problem } from '../problem';
+
+/** Where a cluster's records are sent. */
+export interface LogEndpoint {
+  /** The whole URL that takes OTLP over HTTP, such as `https://logs.cern.ch:4318/v1/logs`. */
+  readonly url: string;
+
+  /**
+   * Headers that the store asks for, such as the tenant. They are written into the configuration: no secrets.
+   *
+   * @default - none
+   */
+  readonly headers?: { readonly [name: string]: string };
+}
+
+/** What takes log records: a `LogStore`, or one that is already there (`LogStore.fromAddress`). */
+export interface ILogSink {
+  /**
+   * Where a cluster sends its records.
+   *
+   * @param cluster the cluster's name
+   * @returns nothing if the sink takes none from that cluster
+   */
+  endpointFor(cluster: string): LogEndpoint | undefined;
+}
+
+/** Names that mean a Service of the cluster that asks, or the pod itself: no link to elsewhere is taken. */
+const IN_CLUSTER = /(^localhost|[.]svc|[.]svc[.]cluster[.]local|^127[.][0-9.]+)$/;
+
+/** What is wrong with sending to that place. In a federation every member asks, and the store is elsewhere for them. */
+export function endpointProblems(cluster: string, endpoint: LogEndpoint | undefined, federated: boolean): string[] {
+  if (!endpoint) { return [problem('store', cluster, 'a store with a writer for this cluster')]; }
+  let url: URL;
+  try {
+    url = new URL(endpoint.url);
+  } catch {
+    return [problem('store', endpoint.url, 'the URL of an OTLP receiver, such as https://logs.cern.ch:4318/v1/logs')];
+  }
+  if (url.protocol === 'https:' && url.username === '') { return []; }
+  if (url.protocol === 'http:' && !federated && IN_CLUSTER.test(url.hostname)) { return []; }
+  return [problem('store', endpoint.url, `https, without a user in the URL${federated ? '' : ', or http to a Service of this cluster'}: records go to another cluster`)];
+}
