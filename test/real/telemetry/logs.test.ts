@@ -193,7 +193,8 @@ describeClusters('central logs', () => {
 
   test('whoever asks is a reader, and cannot write', async () => {
     const stranger = await LogReader.start(pool.host, pool.authority, {}, 'stranger');
-    await expect(stranger.ask('* | stats count() n', 15)).rejects.toThrow('ended with 124');
+    await expect(stranger.ask('* | stats count() n', 15)).rejects.toThrow(/Connection refused|ended with 124/);
+    expect(await reader.count('*')).toBeGreaterThan(ALL);
     expect(await reader.write()).toBeGreaterThanOrEqual(400);
   });
 
