@@ -18,6 +18,8 @@ export interface Marks {
   /** Seconds from the writing of a line to its first arrival at the store. */
   readonly median: number;
   readonly longest: number;
+  /** Different marks that were written in each of the times asked for. */
+  readonly within: number[];
   /** Different marks by cluster, workflow and source. */
   readonly by: { readonly [place: string]: number };
 }
@@ -34,7 +36,8 @@ def ask(query):
 const COUNT = `${ASK}
 import json, statistics
 WANTED = ["k8s.cluster.name", "federation", "k8s.namespace.name", "k8s.pod.name", "k8s.container.name", "workflow", "job", "user", "source"]
-records, incomplete, ids, first, by = 0, 0, set(), {}, {}
+times = json.loads(sys.argv[1])
+records, incomplete, ids, first, written, by = 0, 0, set(), {}, {}, {}
 for line in ask('_msg:~"^mark "'):
     record = json.loads(line)
     records += 1
@@ -45,10 +48,12 @@ for line in ask('_msg:~"^mark "'):
     late = int(record["received"]) / 1000 - float(at)
     key = (writer, number)
     first[key] = min(late, first.get(key, late))
+    written[key] = float(at)
     by.setdefault("/".join([record.get(name, "-") for name in ("k8s.cluster.name", "workflow", "source")]), set()).add(key)
 print(json.dumps({
     "records": records, "ids": len(ids), "marks": len(first), "incomplete": incomplete,
     "median": statistics.median(first.values()) if first else 0, "longest": max(first.values(), default=0),
+    "within": [sum(since <= at <= until for at in written.values()) for since, until in times],
     "by": {place: len(marks) for place, marks in sorted(by.items())},
 }))
 `;
@@ -101,9 +106,9 @@ except urllib.error.HTTPError as error:
     print(error.code)`, [], 90));
   }
 
-  /** What is there of marked lines. */
-  public async marks(): Promise<Marks> {
-    return JSON.parse(await this.python(COUNT, [], 300));
+  /** What is there of marked lines; times are in seconds since 1970. */
+  public async marks(times: readonly (readonly [number, number])[] = []): Promise<Marks> {
+    return JSON.parse(await this.python(COUNT, [JSON.stringify(times)], 300));
   }
 
   private async python(program: string, args: string[], timeout: number): Promise<string> {
