@@ -2,6 +2,7 @@ import { spawnSync } from 'child_process';
 import * as fs from 'fs';
 import * as path from 'path';
 import { cached } from './cache';
+import { unpackPackages } from './debian-packages';
 import { APPTAINER_IMAGE, runInImage } from './rootfs';
 
 /** The release of Debian in the images that jobs run in: another one than that of the pool's image, and with nothing but a shell. */
@@ -27,7 +28,7 @@ tar -c . | base64`;
 export function jobImages(): string {
   return cached(`job-image-${JOB_RELEASE}-3`, tree => {
     const all = `${tree}.all`;
-    run(['mmdebstrap', '--quiet', '--variant=extract', '--include=base-files,busybox-static', ...proxies(), JOB_RELEASE, all, ...mirror()]);
+    unpackPackages(JOB_RELEASE, ['base-files', 'busybox-static'], all);
     const content = `${tree}.content`;
     for (const directory of ['bin', 'dev', 'etc', 'proc', 'sys', 'tmp', 'var/tmp']) { fs.mkdirSync(path.join(content, directory), { recursive: true }); }
     fs.copyFileSync(path.join(all, 'usr/lib/os-release'), path.join(content, 'etc/os-release'));
@@ -43,19 +44,6 @@ export function jobImages(): string {
 /** The images as an archive that a user unpacks. */
 export function jobImagesArchive(): string {
   return run(['tar', '-C', jobImages(), '-cz', JOB_SANDBOX, JOB_SIF]).toString('base64');
-}
-
-/** Where images/htcondor is built from. */
-function mirror(): string[] {
-  return process.env.DEBIAN_MIRROR ? [process.env.DEBIAN_MIRROR] : [];
-}
-
-/** How this machine's own apt gets there. */
-function proxies(): string[] {
-  return ['http', 'https'].flatMap(scheme => {
-    const [, proxy] = /'(.*)'/.exec(run(['apt-config', 'shell', 'proxy', `Acquire::${scheme}::Proxy`]).toString()) ?? [];
-    return proxy ? [`--aptopt=Acquire::${scheme}::Proxy "${proxy}"`] : [];
-  });
 }
 
 function run(argv: string[], input?: Buffer): Buffer {
