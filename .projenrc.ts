@@ -21,7 +21,7 @@ const project = new cdk8s.ConstructLibraryCdk8s({
   minNodeVersion: '20.0.0',
   peerDeps: ['cdk8s-plus-27@^2.9.5'],
   devDeps: ['cdk8s-plus-27@2.9.5', 'fast-check@^4', 'yaml@^2'],
-  bundledDeps: ['fast-json-patch@^3.1.1'],
+  bundledDeps: ['fast-json-patch@^3.1.1', '@grafana/grafana-foundation-sdk@0.0.21'],
 
   // Bindings are generated in the build (code only); nothing is published yet.
   publishToPypi: { distName: 'cdk8s-hep', module: 'cdk8s_hep' },
