@@ -1,6 +1,15 @@
+export { AlarmSeverity } from './alarm';
+export type { AlarmOptions, AlarmsProps } from './alarms';
+export { Alarms } from './alarms';
+export type { CondorAlarms } from './condor-alarms';
+export type { LogAlarms } from './log-alarms';
 export * from './log-buffer';
-export { LogCollection } from './log-collection';
 export type { LogCollectionProps } from './log-collection';
+export { LogCollection } from './log-collection';
 export type { ILogSink, LogEndpoint } from './log-sink';
 export { LogStore } from './log-store';
 export * from './log-store-props';
+export type { MemberAlarms } from './member-alarms';
+export { Monitoring } from './monitoring';
+export type { TokenAlarms } from './token-alarms';
+export type { WorkflowAlarms } from './workflow-alarms';
