@@ -2,6 +2,8 @@ export { AlarmSeverity } from './alarm';
 export type { AlarmOptions, AlarmsProps } from './alarms';
 export { Alarms } from './alarms';
 export type { CondorAlarms } from './condor-alarms';
+export type { DashboardsProps } from './dashboards';
+export { Board, Dashboards } from './dashboards';
 export type { LogAlarms } from './log-alarms';
 export * from './log-buffer';
 export type { LogCollectionProps } from './log-collection';

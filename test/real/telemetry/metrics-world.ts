@@ -58,6 +58,9 @@ export const WELL: World = {
   [pool('kube_pod_start_time', { namespace: 'reana', pod: 'reana-run-batch-1' })]: steady(0),
   [pool('kube_pod_status_phase', { namespace: 'reana', pod: 'reana-run-batch-1', phase: 'Running' })]: minute => minute < 600 ? 1 : 0,
   [pool('kube_pod_status_phase', { namespace: 'reana', pod: 'reana-run-batch-1', phase: 'Pending' })]: steady(0),
+  [pool('kube_pod_created', { namespace: 'reana', pod: 'reana-run-job-1' })]: steady(0),
+  ...Object.fromEntries(['Running', 'Pending', 'Failed'].map(phase =>
+    [pool('kube_pod_status_phase', { namespace: 'reana', pod: 'reana-run-job-1', phase }), steady(phase === 'Running' ? 1 : 0)])),
   // pods of others wait as long as they like
   [pool('kube_pod_created', { namespace: 'reana', pod: 'reana-server-1' })]: steady(0),
   [pool('kube_pod_status_phase', { namespace: 'reana', pod: 'reana-server-1', phase: 'Pending' })]: steady(1),
@@ -73,6 +76,24 @@ export const WELL: World = {
   [series('otelcol_exporter_send_failed_log_records_total', { k8s_cluster: 'tsystems', pod: 'log-agent-1', exporter: 'otlp_http' })]: steady(0),
   [series('otelcol_exporter_enqueue_failed_log_records', { k8s_cluster: 'tsystems', pod: 'log-agent-1', exporter: 'otlp_http' })]: steady(0),
   [pool('vl_storage_is_read_only', { path: '/victoria-logs' })]: steady(0),
+
+  // what only dashboards show
+  ...Object.fromEntries(MEMBERS.flatMap(cluster => [
+    [series('htcondor_slots', { k8s_cluster: cluster, state: 'Claimed', activity: 'Busy', slot_type: 'Dynamic' }), steady(20)],
+    [series('htcondor_running_cores', { k8s_cluster: cluster, accounting_group: 'ATLAS' }), steady(20)],
+    [series('htcondor_core_seconds_total', { k8s_cluster: cluster, accounting_group: 'ATLAS' }), (minute: number) => minute * 1200],
+  ])),
+  ...Object.fromEntries(['running', 'held'].map(state => [pool('htcondor_schedd_jobs', { schedd: 'ap1', state }), steady(9)])),
+  ...Object.fromEntries(['submitted', 'completed', 'exited'].map(what =>
+    [pool(`htcondor_schedd_jobs_${what}_total`, { schedd: 'ap1' }), (minute: number) => Math.floor(minute / 5) * 2])),
+  [pool('htcondor_negotiator_last_cycle_duration_seconds', { negotiator: 'NEGOTIATOR' })]: steady(1),
+  [pool('htcondor_negotiator_last_cycle_matches', { negotiator: 'NEGOTIATOR' })]: steady(4),
+  [series('otelcol_receiver_accepted_log_records_total', { k8s_cluster: 'tsystems', pod: 'log-agent-1', receiver: 'file_log' })]: minute => minute * 100,
+  [series('otelcol_receiver_refused_log_records_total', { k8s_cluster: 'tsystems', pod: 'log-agent-1', receiver: 'file_log' })]: steady(0),
+  [series('otelcol_process_memory_rss_bytes', { k8s_cluster: 'tsystems', pod: 'log-agent-1' })]: steady(100_000_000),
+  [pool('vl_free_disk_space_bytes', { path: '/victoria-logs' })]: steady(50_000_000_000),
+  [pool('vl_data_size_bytes', { type: 'storage' })]: steady(4_000_000_000),
+  [pool('vl_rows_ingested_total', { type: 'opentelemetry' })]: minute => minute * 100,
 };
 
 /** The values of a course, minute by minute: a series that ends is marked as Prometheus marks it. */
