@@ -55,10 +55,10 @@ export interface AlarmsProps {
   readonly namespace?: string;
 
   /**
-   * Who reads it: `OPERATOR` is a `PrometheusRule`, `PLAIN` a ConfigMap with the file `<id>.rules.yaml`, which a Prometheus of its own has in
-   * its `rule_files`.
+   * Who reads it: `PLAIN` is a ConfigMap with the file `<id>.rules.yaml`, which a Prometheus of its own has in its `rule_files`, `OPERATOR` a
+   * `PrometheusRule`, whose kind the cluster must know.
    *
-   * @default Monitoring.OPERATOR
+   * @default Monitoring.PLAIN
    */
   readonly monitoring?: Monitoring;
 
@@ -149,7 +149,7 @@ export class Alarms extends Construct {
   public constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     this.props = props;
-    const operator = (props.monitoring ?? Monitoring.OPERATOR) === Monitoring.OPERATOR;
+    const operator = props.monitoring === Monitoring.OPERATOR;
     // members may join after this
     const file = Lazy.any({ produce: () => this.file() });
     const text = Lazy.any({ produce: () => Yaml.stringify(this.file()) });

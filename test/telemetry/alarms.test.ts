@@ -8,13 +8,13 @@ import {
 import { CONDOR_METRICS } from '../../src/telemetry/condor-metrics';
 import { PROJECT } from '../documentation/public-api';
 
-const EVERYTHING: Omit<AlarmsProps, 'federation'> = { condor: {}, tokens: { mints: ['mint'] }, workflows: {}, logs: {} };
+const EVERYTHING: Omit<AlarmsProps, 'federation'> = { monitoring: Monitoring.OPERATOR, condor: {}, tokens: { mints: ['mint'] }, workflows: {}, logs: {} };
 
 function program(props: Omit<AlarmsProps, 'federation'> = {}, engine: FederationEngine = new ManifestsEngine()) {
   const app = new App();
   const host = new Cluster(app, 'condor-host');
   const federation = new Federation(app, 'fed', { host, engine });
-  const alarms = new Alarms(host, 'alarms', { federation, ...props });
+  const alarms = new Alarms(host, 'alarms', { federation, monitoring: Monitoring.OPERATOR, ...props });
   for (const member of ['meyrin', 'tsystems']) { new FederatedCluster(app, member, { federation, apiServer: `https://${member}.example` }); }
   return { alarms, object: Testing.synth(host).find(({ kind }) => ['PrometheusRule', 'ConfigMap'].includes(kind)), host };
 }
@@ -64,7 +64,7 @@ describe('Alarms', () => {
   });
 
   test('without the operator the same rules are a file in a ConfigMap', () => {
-    const { object } = program({ ...EVERYTHING, monitoring: Monitoring.PLAIN });
+    const { object } = program({ ...EVERYTHING, monitoring: undefined });
     expect(object).toMatchObject({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'alarms', namespace: 'monitoring' } });
     expect(Object.keys(object.data)).toEqual(['alarms.rules.yaml']);
     expect(parse(object.data['alarms.rules.yaml'])).toEqual(program(EVERYTHING).object.spec);

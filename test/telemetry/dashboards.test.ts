@@ -17,7 +17,8 @@ describe('Dashboards', () => {
   });
 
   test('a ConfigMap each, as the sidecar of Grafana finds it', () => {
-    const found = objects().map(({ metadata: { name, namespace, labels, annotations } }) => [name, namespace, labels.grafana_dashboard, annotations.grafana_folder]);
+    const found = objects().map(({ metadata: { name, namespace, labels, annotations } }) =>
+      [name, namespace, labels.grafana_dashboard, annotations.grafana_folder]);
     expect(found).toEqual(
       ['federation', 'pool', 'workflows', 'logs'].map(board => [`boards-${board}`, 'monitoring', '1', 'Federation']));
     const [only] = objects({ boards: [Board.POOL], namespace: 'grafana', label: 'example.org/board', folder: 'Batch' });
