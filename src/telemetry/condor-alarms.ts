@@ -24,7 +24,8 @@ export interface CondorAlarms {
 
   /**
    * How long the pool's daemons wait before they advertise again: the longest of `UPDATE_INTERVAL`, `MASTER_UPDATE_INTERVAL`, `SCHEDD_INTERVAL` and
-   * `NEGOTIATOR_UPDATE_INTERVAL`. What the collector says of one that is well is as old as this; no threshold may be shorter.
+   * `NEGOTIATOR_UPDATE_INTERVAL`. What the collector says of one that is well is as old as this; no threshold may be shorter. HTCondor's own is five
+   * minutes; daemons of a `CondorHost` advertise every minute, those of a fleet as often as its `updateInterval` says.
    *
    * @default Duration.minutes(5)
    */

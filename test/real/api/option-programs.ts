@@ -1,6 +1,7 @@
 import { App, Chart, Duration, Size } from 'cdk8s';
 import { ContainerResources, Cpu } from 'cdk8s-plus-27';
 import * as fc from 'fast-check';
+import { addAlarms, ALARM_CHOICES, ALARM_VALUES, alarmOptionsOf, AlarmValues } from './alarm-options';
 import {
   AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, CloudMetadata, Cluster, ClusterIdentity, ClusterProps, CondorHost,
   CondorHostProps, CondorImage, CondorPool, CondorVersion, ContainerJobs, Defragmentation, DrainSchedule, ElasticMemberOptions, ElasticStartdFleet,
@@ -11,7 +12,7 @@ import {
 } from '../../../src';
 
 /** Values for every option of a construct: the compiler misses the ones that are not here. */
-type Choices<T> = { readonly [K in keyof Required<T>]: fc.Arbitrary<NonNullable<T[K]>> };
+export type Choices<T> = { readonly [K in keyof Required<T>]: fc.Arbitrary<NonNullable<T[K]>> };
 
 /** A program of one pool, and the options that it sets. */
 export interface OptionProgram {
@@ -307,6 +308,7 @@ interface Values {
   readonly role: TokenRoleOptions;
   readonly logStore: Omit<LogStoreProps, 'writers'>;
   readonly logCollection: Omit<LogCollectionProps, 'store'>;
+  readonly alarms: AlarmValues;
   readonly joinMode: JoinMode;
   /** Whether the fleet stands in a federation, or in a chart of a program that has no pool. */
   readonly federated: boolean;
@@ -377,6 +379,7 @@ export const ALL_OPTIONS = Object.entries({
   PodLogs: podLogsChoices,
   LogStoreProps: logStoreChoices,
   LogCollectionProps: logCollectionChoices,
+  ...ALARM_CHOICES,
 }).flatMap(([name, choices]) => Object.keys(choices).map(option => `${name}.${option}`));
 
 const onOneClaim = (backup: Partial<PoolBackupProps>) => backup.claimName ? { ...backup, size: undefined, storageClass: undefined } : backup;
@@ -416,6 +419,7 @@ const VALUES = fc.record<Values>({
   role: optional(roleChoices, 'identity', 'authorizations'),
   logStore: optional(logStoreChoices, 'address').map(keepable),
   logCollection: optional(logCollectionChoices),
+  alarms: ALARM_VALUES,
   joinMode: of(JoinMode.PUSH, JoinMode.PULL),
   federated: fc.boolean(),
 });
@@ -445,7 +449,7 @@ function served(fleet: Values['fleet'], [{ name }]: AccessPointOptions[]): Value
 function program(
   name: string, {
     cluster, host, fleet: drawn, member, elastic, elasticMember, preflight, mint, role, backup,
-    logStore, logCollection, joinMode, federated,
+    logStore, logCollection, alarms, joinMode, federated,
   }: Values,
 ): OptionProgram {
   // in a federation a fleet has its members' names
@@ -480,6 +484,7 @@ function program(
       ...set('PodLogs', fleet.podLogs),
       ...set('LogStoreProps', logStore),
       ...set('LogCollectionProps', federated ? { ...logCollection, clusterName: undefined } : logCollection),
+      ...federated ? Object.entries(alarmOptionsOf(alarms)).flatMap(([type, options]) => set(type, options)) : [],
       ...federated && host.memberSigningKeys ? [...set('TokenMintProps', mint), ...set('TokenRoleOptions', role)] : [],
     ],
     synthesize(outdir) {
@@ -505,6 +510,7 @@ function program(
           tokens.addRole('monitoring', role);
         }
         new LogCollection(federation, 'log-agent', { store, ...spaced({ ...logCollection, clusterName: undefined }, 'agents') });
+        addAlarms(hostCluster, federation, pool.namespace, alarms);
         new ClusterIdentity(site, 'identity', { namespace: `${name}-identity` });
       } else {
         const elsewhere = CondorPool.fromAttributes({ collectors: ['condor.cern.ch'], trustDomain: 'cern.ch' });
