@@ -136,7 +136,7 @@ export interface AlarmsProps {
  *
  * Each alarm has the labels `severity`, `federation` and `k8s_cluster`, a summary, and the address of its section in the runbook.
  *
- * Refused at synth: a threshold that is shorter than what it looks at is behind, with the reason.
+ * Refused at synth: a federation or a placement as its scope; a threshold that is shorter than what it looks at is behind, with the reason.
  */
 export class Alarms extends Construct {
   private readonly props: AlarmsProps;
@@ -233,6 +233,7 @@ export class Alarms extends Construct {
     if (!/^https?:\/\/[^\s#"]+$/.test(runbook)) {
       problems.push(problem('runbook', runbook, 'an address of http or https, without a fragment'));
     }
+    if (Federation.tryOf(this)) { problems.push(problem('scope', this.node.path, 'the host cluster: a member has the series of itself alone')); }
     if (!isDnsLabel(this.node.id)) { problems.push(problem('id', this.node.id, "a DNS label (a-z, 0-9, '-') of at most 63 characters")); }
     if (!isDnsLabel(namespace)) { problems.push(problem('namespace', namespace, "a DNS label (a-z, 0-9, '-') of at most 63 characters")); }
     const all = this.declared().flatMap(({ alarms }) => alarms);

@@ -199,6 +199,14 @@ describe('Alarms', () => {
     expect(problems(props)).toContainEqual(expect.stringContaining(told));
   });
 
+  test('refuses to be in the members', () => {
+    const app = new App();
+    const federation = new Federation(app, 'fed', { host: new Cluster(app, 'condor-host') });
+    const member = new FederatedCluster(app, 'meyrin', { federation });
+    new Alarms(federation, 'alarms', { federation });
+    expect(() => Testing.synth(member)).toThrow('scope: given "fed/alarms", allowed: the host cluster');
+  });
+
   test('refuses a name that is none', () => {
     const app = new App();
     const host = new Cluster(app, 'condor-host');
