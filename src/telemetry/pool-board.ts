@@ -18,7 +18,7 @@ export const POOL_BOARD: BoardDefinition = {
     },
     {
       title: 'Last negotiation cycle',
-      description: 'How long ago it ended, as the negotiator told last: it tells every five minutes.',
+      description: 'How long ago it ended, as the negotiator told last.',
       unit: 's',
       stat: true,
       queries: [{ expr: `time() - max(${ofFederation('htcondor_negotiator_last_cycle_end_timestamp_seconds')})`, legend: 'ago' }],
