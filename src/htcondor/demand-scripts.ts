@@ -1,3 +1,6 @@
+import { BudgetPeriod } from './core-hour-budget';
+import { CORE_HOURS_STATE } from './core-hour-count';
+
 /** What the central manager counts for, beside its configuration. */
 export const DEMAND_ORDERS_FILE = 'demand.json';
 
@@ -30,21 +33,30 @@ export interface DemandOrder {
   /** A job waits when it has been idle for so many seconds. */
   readonly patience: number;
   readonly cost: number;
+  /** For how many seconds a machine takes jobs. */
+  readonly lifetime: number;
+  /** In core-hours. */
+  readonly budget?: { readonly period: BudgetPeriod; readonly coreHours: number; readonly ofOneMachine: number };
 }
 
 /**
  * Counts in the central manager, as a daemon of its master. Queue and running jobs are read in one query of each access point, so that a job
  * is either idle or on a machine. An error leaves all numbers as they are, and they are forgotten when their lifetime is over.
+ *
+ * Each central manager adds up for itself what a budget is of. What another has counted is asked for each time and never stored: one that
+ * was away or lost its volume takes the greater number, and no difference between the two is ever added to both.
  */
 export const DEMAND_COUNT_SCRIPT = String.raw`# Counts the machines that each elastic fleet could use, and tells the collector of its member.
-import json, os, sys, time
+import json, os, subprocess, sys, time
 # by the pool's key: the name that this user has on this machine is allowed nothing
 os.environ["_CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS"] = "IDTOKENS"
 import classad2, htcondor2
+import core_hours
 
 JOB = ["ClusterId", "ProcId", "JobStatus", "AutoClusterId", "EnteredCurrentStatus", "RemoteHost", "RequestCpus", "RequestMemory",
        "CpusProvisioned", "MemoryProvisioned"]
 LOG = os.path.join(htcondor2.param["LOG"], "DemandLog")
+USED = os.path.join(htcondor2.param["SPOOL"], "${CORE_HOURS_STATE}")
 
 
 def say(line):
@@ -99,21 +111,22 @@ def read_queues(central_manager):
     return sorted(groups, key=lambda group: (group["cpus"], group["memory"]), reverse=True), running
 
 
-def busy_machines(order, running):
-    """What is free on the machines of a fleet that have a job, by machine."""
+def busy_machines(order, running, old):
+    """What is free for jobs on the machines of a fleet that have one, by machine: on those that are old nothing is."""
     free = {}
     for job in running:
         machine = job.get("RemoteHost", "").split("@", 1)[-1]
         if machine.endswith("@" + order["name"]):
-            place = free.setdefault(machine, [order["cpus"], order["memory"]])
+            place = free.setdefault(machine, [0, 0] if machine in old else [order["cpus"], order["memory"]])
             place[0] -= number(job, "CpusProvisioned", number(job, "RequestCpus", 1))
             place[1] -= number(job, "MemoryProvisioned", number(job, "RequestMemory", 0))
     return list(free.values())
 
 
-def fill(order, machine, groups, running, now):
+def fill(order, machine, groups, running, now, old=(), most=None):
     """How many machines the fleet could use, the waiting jobs that they are for, and the machines that have a job. Takes these jobs."""
-    places = busy_machines(order, running)
+    most = order["most"] if most is None else min(most, order["most"])
+    places = busy_machines(order, running, old)
     busy = len(places)
     fitting = [group for group in groups if group["cpus"] <= order["cpus"] and group["memory"] <= order["memory"]]
     waiting = [(group, sum(1 for since in group["since"] if now - since >= order["patience"])) for group in fitting]
@@ -126,7 +139,7 @@ def fill(order, machine, groups, running, now):
         index, placed = 0, 0
         while placed < count:
             if index == len(places):
-                if len(places) >= order["most"]:
+                if len(places) >= most:
                     break
                 places.append([order["cpus"], order["memory"]])
             place = places[index]
@@ -141,11 +154,17 @@ def fill(order, machine, groups, running, now):
     return len(places), total, busy
 
 
-def machine_of(order, address, seen={}):
-    """A machine of the fleet without a job, as the program expects it; what it can't know is learned from the first one that comes."""
+def machines_of(order, address):
+    """The machines of the fleet, each without its jobs."""
     name = order["name"]
     constraint = 'SlotType == "Partitionable" && substr(Name, -%d) == "@%s"' % (len(name) + 1, name)
-    for ad in htcondor2.Collector(address).query(htcondor2.AdType.Startd, constraint=constraint):
+    return htcondor2.Collector(address).query(htcondor2.AdType.Startd, constraint=constraint)
+
+
+def machine_of(order, machines, seen={}):
+    """A machine of the fleet without a job, as the program expects it; what it can't know is learned from the first one that comes."""
+    name = order["name"]
+    for ad in machines:
         seen[name] = ad
     machine = classad2.parseOne(order["machine"])
     for attribute in seen.get(name, ()):
@@ -154,18 +173,61 @@ def machine_of(order, address, seen={}):
     return machine
 
 
+def old_machines(order, machines, now):
+    """Those that take no new job."""
+    return {ad["Name"].split("@", 1)[-1] for ad in machines if now - number(ad, "DaemonStartTime", now) >= order["lifetime"]}
+
+
+def counted_elsewhere(address):
+    """What other central managers have counted themselves, by fleet and period. One that doesn't answer soon is not waited for."""
+    found = {}
+    for other in htcondor2.param["COLLECTOR_HOST"].split(","):
+        if other.strip() == address:
+            continue
+        try:
+            said = subprocess.run(
+                [os.path.join(htcondor2.param["BIN"], "condor_status"), "-pool", other.strip(), "-any", "-constraint", 'MyType == "Demand"',
+                 "-af", "Name", "BudgetPeriod", "CoreHoursCounted"], capture_output=True, text=True, timeout=10)
+        except subprocess.TimeoutExpired:
+            continue
+        for name, period, counted in (line.split() for line in said.stdout.splitlines() if "undefined" not in line):
+            found[name, period] = max(float(counted), found.get((name, period), 0))
+    return found
+
+
+def spent(order, machines, known, elsewhere, now):
+    """What is published of a fleet's budget; adds to what is known."""
+    name = order["name"]
+    known[name] = core_hours.add(known.get(name, {}), order["budget"]["period"], [
+        (ad["Name"], number(ad, "DaemonStartTime", now), number(ad, "LastHeardFrom", now), number(ad, "TotalCpus", order["cpus"])) for ad in machines], now)
+    period, counted = known[name]["period"], core_hours.core_hours(known[name])
+    used = max(counted, elsewhere.get((name, period), 0))
+    return {
+        "BudgetPeriod": period, "BudgetCoreHours": float(order["budget"]["coreHours"]), "CoreHoursUsed": used, "CoreHoursCounted": counted,
+        "ExecutionPointsAffordable": core_hours.affordable(order["budget"], used),
+    }
+
+
 def count(orders, address):
+    fleets = [(order, machines_of(order, address)) for order in orders["fleets"]]
+    now, budgets = int(time.time()), {}
+    if any("budget" in order for order, _ in fleets):
+        known, elsewhere = core_hours.load(USED), counted_elsewhere(address)
+        budgets = {order["name"]: spent(order, machines, known, elsewhere, now) for order, machines in fleets if "budget" in order}
+        core_hours.save(USED, known)
     groups, running = read_queues(address)
-    now = int(time.time())
-    for order in orders["fleets"]:
-        wanted, waiting, busy = fill(order, machine_of(order, address), groups, running, now)
+    for order, machines in fleets:
+        budget = budgets.get(order["name"], {})
+        wanted, waiting, busy = fill(order, machine_of(order, machines), groups, running, now, old_machines(order, machines, now),
+                                     budget.get("ExecutionPointsAffordable"))
         ad = classad2.ClassAd({
             "MyType": "Demand", "Name": order["name"], "ExecutionPointsWanted": wanted, "ExecutionPointsBusy": busy, "JobsWaiting": waiting,
-            "ClassAdLifetime": orders["lifetime"],
+            "ClassAdLifetime": orders["lifetime"], **budget,
         })
         for collector in (address, address + "?sock=collector-" + order["cluster"]):
             htcondor2.Collector(collector).advertise([ad], "UPDATE_AD_GENERIC", True)
-        say("%s: %d wanted, %d busy, for %d waiting jobs" % (order["name"], wanted, busy, waiting))
+        say("%s: %d wanted, %d busy, for %d waiting jobs" % (order["name"], wanted, busy, waiting) + (
+            "; %(CoreHoursUsed).2f of %(BudgetCoreHours).2f core-hours of %(BudgetPeriod)s used, enough for %(ExecutionPointsAffordable)d at a time" % budget if budget else ""))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 import { Duration } from 'cdk8s';
+import { CoreHourBudget } from './core-hour-budget';
 import { StartdFleetProps } from './startd-fleet-props';
 
 /** How an elastic fleet grows in one member, where it is not as in the others. */
@@ -30,6 +31,13 @@ export interface ElasticMemberOptions {
    * @default - the fleet's
    */
   readonly cost?: number;
+
+  /**
+   * How many core-hours the execution points may use here in a day, a month or a year.
+   *
+   * @default - the fleet's
+   */
+  readonly budget?: CoreHourBudget;
 }
 
 /** Properties of an `ElasticStartdFleet`. */
@@ -63,6 +71,28 @@ export interface ElasticStartdFleetProps extends StartdFleetProps {
    * @default 1
    */
   readonly cost?: number;
+
+  /**
+   * How many core-hours the execution points may use in a day, a month or a year, in each member: their cores, from the start of each until it
+   * was last heard of, whether jobs run or not. There are never more of them at one time than could all live out their `lifetime` and `idleShutdown`
+   * with what is left, so that at last none comes; those that run go on, and no job is killed. A job that goes on after the `lifetime` of
+   * its machine is what a budget may be exceeded by.
+   *
+   * The central managers add up, and keep the sum in their spool; `CoreHoursUsed` in the fleet's `Demand` ad has it.
+   *
+   * Refused: not a number above 0; less than one execution point may use.
+   *
+   * @default - none: `maxExecutionPoints` is the only limit
+   */
+  readonly budget?: CoreHourBudget;
+
+  /**
+   * For how long an execution point takes new jobs (`START`), at least a minute. After that it only does those that it has, and leaves when it is
+   * without one for `idleShutdown`. So a changed fleet and a used budget come to be true also where there is always another job.
+   *
+   * @default Duration.days(1)
+   */
+  readonly lifetime?: Duration;
 
   /**
    * After how long without a claim an execution point leaves (`STARTD_NOCLAIM_SHUTDOWN`), at least 10 seconds.

@@ -2,6 +2,7 @@ import { ApiObject, Duration, Lazy } from 'cdk8s';
 import { Construct, IConstruct } from 'constructs';
 import { ClassAdExpression } from './classad';
 import { CondorHost } from './condor-host';
+import { budgetProblems } from './core-hour-budget';
 import { daemonPodSpec } from './daemon-pod';
 import { DEMAND_ANSWER_FILE, DEMAND_ANSWER_SCRIPT, DEMAND_INTERVAL, DEMAND_PORT, DemandOrder } from './demand-scripts';
 import { ElasticMemberOptions, ElasticStartdFleetProps } from './elastic-startd-fleet-props';
@@ -21,6 +22,9 @@ const KEPT = { seconds: 3600, jobs: 5 };
 
 /** What node autoscalers are told of a pod that may run jobs. */
 const STAYS = { 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false', 'karpenter.sh/do-not-disrupt': 'true' };
+
+/** How a fleet grows in a member, defaults filled in. */
+type Scale = Required<Omit<ElasticMemberOptions, 'budget'>> & Pick<ElasticMemberOptions, 'budget'>;
 
 /** What scales others, and would kill running jobs. */
 const SCALERS = ['HorizontalPodAutoscaler', 'ScaledObject'];
@@ -74,9 +78,10 @@ export class ElasticStartdFleet extends StartdFleet {
 
   /** @internal */
   public get _elasticity(): Elasticity {
-    const { idleShutdown, cost } = this.elasticProps;
+    const { cost } = this.elasticProps;
     return {
-      idleShutdown: idleShutdown ?? Duration.minutes(10),
+      lifetime: this.lifetime,
+      idleShutdown: this.idleShutdown,
       costOf: cluster => {
         const member = Federation.tryOf(this)?.members.find(({ node }) => node.id === cluster);
         return (member && this.scales?.get(member)?.cost) ?? cost ?? 1;
@@ -145,15 +150,28 @@ export class ElasticStartdFleet extends StartdFleet {
     return `${this.node.id}-demand`;
   }
 
+  private get lifetime(): Duration {
+    return this.elasticProps.lifetime ?? Duration.days(1);
+  }
+
+  private get idleShutdown(): Duration {
+    return this.elasticProps.idleShutdown ?? Duration.minutes(10);
+  }
+
+  /** What a machine of so many cores may use while it takes jobs and then finds that there is none, in core-hours. */
+  private coreHoursOfOne(cpus: number): number {
+    return cpus * (this.lifetime.toSeconds() + this.idleShutdown.toSeconds()) / 3600;
+  }
+
   private get patience(): Duration {
     const { pool } = this.elasticProps;
     const interval = CondorHost.isCondorHost(pool) ? pool._negotiation.interval.toSeconds() : 60;
     return this.elasticProps.patience ?? Duration.seconds(2 * interval + 60);
   }
 
-  private scaleOf(member?: FederatedCluster): Required<ElasticMemberOptions> {
-    const { maxExecutionPoints, threshold, cost } = this.elastic;
-    return { maxExecutionPoints, threshold: threshold ?? 1, patience: this.patience, cost: cost ?? 1, ...member && this.scales.get(member) };
+  private scaleOf(member?: FederatedCluster): Scale {
+    const { maxExecutionPoints, threshold, cost, budget } = this.elastic;
+    return { maxExecutionPoints, threshold: threshold ?? 1, patience: this.patience, cost: cost ?? 1, budget, ...member && this.scales.get(member) };
   }
 
   private scaleOperations(member: FederatedCluster): Operation[] {
@@ -167,7 +185,7 @@ export class ElasticStartdFleet extends StartdFleet {
       ? this._members.map(member => [member.node.id, member]) : this._clusters.map(cluster => [cluster]);
     return places.map(([cluster, member]) => {
       const { cpus = 1, memory, attributes, start } = this._offer(member);
-      const { maxExecutionPoints, threshold, patience, cost } = this.scaleOf(member);
+      const { maxExecutionPoints, threshold, patience, cost, budget } = this.scaleOf(member);
       const machine = {
         name: `${this.node.id}.${cluster}`,
         cpus,
@@ -184,6 +202,8 @@ export class ElasticStartdFleet extends StartdFleet {
         threshold,
         patience: patience.toSeconds(),
         cost,
+        lifetime: this.lifetime.toSeconds(),
+        ...budget && { budget: { period: budget._period, coreHours: budget.coreHours, ofOneMachine: this.coreHoursOfOne(cpus) } },
         machine: expectedMachineAd(machine),
       };
     });
@@ -241,6 +261,16 @@ export class ElasticStartdFleet extends StartdFleet {
     });
   }
 
+  /** Each budget where it is stated: the fleet's for the biggest machine of those that it is of. */
+  private budgetsProblems(): string[] {
+    const members = this._members.map(member => (
+      { name: member.node.id, cpus: this._offer(member).cpus ?? 1, own: this.scales.get(member)?.budget }));
+    const most = Math.max(...members.filter(({ own }) => !own).map(({ cpus }) => cpus), ...members.length === 0 ? [this.elastic.cpus ?? 1] : []);
+    const ofFleet = this.elastic.budget && budgetProblems('budget', this.elastic.budget, this.coreHoursOfOne(Math.max(most, 1)));
+    const ofMembers = members.flatMap(({ name, cpus, own }) => own ? budgetProblems(`scale(${name}).budget`, own, this.coreHoursOfOne(cpus)) : []);
+    return [...ofFleet ?? [], ...ofMembers];
+  }
+
   private elasticProblems(): string[] {
     const { elastic } = this;
     const problems: string[] = [];
@@ -256,9 +286,10 @@ export class ElasticStartdFleet extends StartdFleet {
     if (elastic.rootless) { problems.push(problem('rootless', true, 'false: the container that renews the token would outlive the execution point')); }
     if (elastic.podLogs) { problems.push(problem('podLogs', elastic.podLogs, 'none: the container that prints would outlive the execution point')); }
     if (Federation.tryOf(this)?.lateMembers) { problems.push(problem('lateMembers', true, 'false with an elastic fleet, which is counted for in members that the program knows')); }
-    if ((elastic.idleShutdown?.toSeconds() ?? 600) < 10) { problems.push(problem('idleShutdown', `${elastic.idleShutdown!.toSeconds()} s`, 'at least 10 s')); }
+    if (this.idleShutdown.toSeconds() < 10) { problems.push(problem('idleShutdown', `${this.idleShutdown.toSeconds()} s`, 'at least 10 s')); }
+    if (this.lifetime.toSeconds() < 60) { problems.push(problem('lifetime', `${this.lifetime.toSeconds()} s`, 'at least 60 s')); }
     if ((elastic.pollingInterval?.toSeconds() ?? 30) < 5) { problems.push(problem('pollingInterval', `${elastic.pollingInterval!.toSeconds()} s`, 'at least 5 s')); }
-    problems.push(...scaleProblems('', elastic));
+    problems.push(...scaleProblems('', elastic), ...this.budgetsProblems());
     const members = new Set(this._members);
     for (const [member, options] of this.scales) {
       if (members.has(member)) {

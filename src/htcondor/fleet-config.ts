@@ -10,6 +10,7 @@ import { setJobControlGroups } from './job-control-groups';
 import { COST_ATTRIBUTE } from './job-demand';
 import { retirementWith, setMemoryExceeded, withMemoryExceeded } from './job-memory';
 import { CONFIG_WATCH, watchConfiguration } from './live-configuration';
+import { setBegan, startWhileYoung } from './machine-age';
 import { setMachineAttributes } from './machine-attributes';
 import { DEDICATED_SCHEDULER, dedicatedScheduler, PARALLEL_SCHEDULING_GROUP, parallelPolicy } from './parallel-universe';
 import { CLUSTER_NAME_VARIABLE, MEMBER_CONFIG_FILE, NODE_NAME_VARIABLE, PATHS, POD_IP_VARIABLE, POD_NAME_VARIABLE } from './paths';
@@ -71,6 +72,7 @@ export function fleetKnobs(settings: FleetSettings): KnobSet {
   setSlotUsers(knobs, settings);
   setUpdates(knobs, settings);
   setFileSystems(knobs, settings.fileSystems);
+  if (settings.elasticity) { setBegan(knobs); }
   setMemoryExceeded(knobs, settings.memoryExceeded);
   if (settings.jobControlGroups !== undefined) { setJobControlGroups(knobs, settings.jobControlGroups); }
   if (master) { watchConfiguration(knobs, 'ClassAdLifetime'); }
@@ -121,7 +123,8 @@ function policyOf(settings: FleetSettings, { start, rank, preempt, wantVacate, k
   const asksForGpu = ClassAdExpression.target('RequestGPUs').greaterThan(0).is(true);
   const policy = { start: gpuJobsOnly && start ? asksForGpu.and(start) : start, rank, preempt, wantVacate, kill };
   const wanted = parallelUniverse ? parallelPolicy(policy, parallelUniverse, { uidDomain: pool.uidDomain, negotiatorInterval }) : policy;
-  const started = wanted.start ? { ...wanted, start: startWithSlotUser(wanted.start, settings, settings.mostCpus) } : wanted;
+  const young = settings.elasticity && wanted.start ? { ...wanted, start: startWhileYoung(wanted.start, settings.elasticity.lifetime) } : wanted;
+  const started = young.start ? { ...young, start: startWithSlotUser(young.start, settings, settings.mostCpus) } : young;
   return withMemoryExceeded(started, settings.memoryExceeded);
 }
 

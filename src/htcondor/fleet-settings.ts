@@ -29,6 +29,8 @@ export interface Fleet {
 
 /** How machines come and leave. */
 export interface Elasticity {
+  /** For how long a machine takes jobs. */
+  readonly lifetime: Duration;
   readonly idleShutdown: Duration;
   readonly costOf: (cluster: string) => number;
 }

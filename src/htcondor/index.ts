@@ -7,6 +7,7 @@ export * from './condor-host';
 export * from './condor-host-props';
 export { CloudMetadata } from './cloud-metadata';
 export type { ContainerJobs } from './container-jobs';
+export { CoreHourBudget } from './core-hour-budget';
 export { DrainSchedule } from './defragmentation';
 export type { Defragmentation } from './defragmentation';
 export * from './elastic-startd-fleet';

@@ -1,6 +1,7 @@
 import { ClassAdExpression } from './classad';
 import { stringText } from './classad-text';
 import { KnobSet, Macro } from './config';
+import { CORE_HOURS_FILE, CORE_HOURS_SCRIPT, CORE_HOURS_STATE } from './core-hour-count';
 import {
   DEMAND_COUNT_FILE, DEMAND_COUNT_SCRIPT, DEMAND_INTERVAL, DEMAND_ORDERS_FILE, DemandOrder,
 } from './demand-scripts';
@@ -55,6 +56,8 @@ export function setDemand(knobs: KnobSet, port: number): void {
   knobs.section('Demand for elastic fleets');
   knobs.set('DEMAND', '/usr/bin/python3');
   knobs.set('DEMAND_ARGS', `${PATHS.config}/${DEMAND_COUNT_FILE} ${PATHS.config}/${DEMAND_ORDERS_FILE} ${port}`);
+  // else HTCondor's daily cleaning (condor_preen) would remove it
+  knobs.set('VALID_SPOOL_FILES', [CORE_HOURS_STATE, `${CORE_HOURS_STATE}.new`]);
   // a free machine before one that would have to be taken from somebody, then a cheap one before a dear one, then HTCondor's own order
   knobs.set('NEGOTIATOR_PRE_JOB_RANK', new Macro('$(NEGOTIATOR_PRE_JOB_RANK) '
     + `+ ${(MOST_COST + 1) * COST_WEIGHT} * (RemoteOwner =?= undefined) - ${COST_WEIGHT} * (${COST_ATTRIBUTE} ?: 0)`));
@@ -63,5 +66,5 @@ export function setDemand(knobs: KnobSet, port: number): void {
 /** What it reads beside the configuration. */
 export function demandFiles(fleets: readonly DemandOrder[]): { [file: string]: string } {
   const orders = { interval: DEMAND_INTERVAL, lifetime: LIFETIME, fleets };
-  return { [DEMAND_COUNT_FILE]: DEMAND_COUNT_SCRIPT, [DEMAND_ORDERS_FILE]: `${JSON.stringify(orders, undefined, 2)}\n` };
+  return { [DEMAND_COUNT_FILE]: DEMAND_COUNT_SCRIPT, [CORE_HOURS_FILE]: CORE_HOURS_SCRIPT, [DEMAND_ORDERS_FILE]: `${JSON.stringify(orders, undefined, 2)}\n` };
 }

@@ -3,8 +3,9 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { ApiObject, App, Chart, Duration, JsonPatch, Size, Testing } from 'cdk8s';
 import {
-  ClassAdExpression, CloudMetadata, Cluster, CondorHost, CondorHostProps, CondorImage, CondorPool, ElasticMemberOptions, ElasticStartdFleet,
-  ElasticStartdFleetProps, FederatedCluster, Federation, JoinMode, PoolPreflight, RunMode, StartdFleet, StartdMemberOptions, TokenMint,
+  ClassAdExpression, CloudMetadata, Cluster, CondorHost, CondorHostProps, CondorImage, CondorPool, CoreHourBudget,
+  ElasticMemberOptions, ElasticStartdFleet, ElasticStartdFleetProps, FederatedCluster, Federation, FileSystem, JoinMode, PoolPreflight, RunMode,
+  StartdFleet, StartdMemberOptions, TokenMint,
 } from '../../src';
 import { scratchDirectory } from '../scratch';
 
@@ -116,6 +117,24 @@ describe('an execution point', () => {
     expect(env).toContainEqual({ name: 'K8S_POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } });
   });
 
+  test('takes jobs for its lifetime, by default for a day, whatever a member lets in', () => {
+    const start = (program: Program, where: 'near' | 'cloud', file: string) => knobs(synthesize(program).find(where, 'ConfigMap', 'burst').data[file], 'START')[0];
+    expect(start({}, 'near', 'condor_config')).toMatch(/^\(?time\(\) - ExecutionPointBegan < 86400\)? && /);
+    const lifetime = { lifetime: Duration.hours(6) };
+    expect(start({ fleet: lifetime }, 'near', 'condor_config')).toMatch(/time\(\) - ExecutionPointBegan < 21600/);
+    const { condor_config: text } = synthesize().find('near', 'ConfigMap', 'burst').data;
+    expect(knobs(text, 'STARTD_CRON_JOBLIST', 'STARTD_CRON_BEGAN_EXECUTABLE', 'STARTD_CRON_BEGAN_ARGS', 'STARTD_CRON_BEGAN_MODE', 'STARTD_CRON_AUTOPUBLISH'))
+      .toEqual(['$(STARTD_CRON_JOBLIST) BEGAN', '/bin/date', '+ExecutionPointBegan=%s', 'OneShot', 'If_Changed']);
+    const own = start({ fleet: lifetime, on: { start: ClassAdExpression.target('Short').is(true) } }, 'cloud', '50-member.conf');
+    expect(own).toMatch(/time\(\) - ExecutionPointBegan < 21600.*TARGET.Short =\?= True/);
+  });
+
+  test('knows when it began also where it looks for file systems', () => {
+    const { data } = synthesize({ fleet: { fileSystems: [FileSystem.hostPath('data', '/srv/data')] } }).find('near', 'ConfigMap', 'burst');
+    const lists = data.condor_config.split('\n').filter((line: string) => /^STARTD_CRON_(JOBLIST|AUTOPUBLISH)/.test(line)).map((line: string) => line.replace(/ +/g, ' '));
+    expect(lists).toEqual(['STARTD_CRON_JOBLIST = FILE_SYSTEMS', 'STARTD_CRON_AUTOPUBLISH = If_Changed', 'STARTD_CRON_JOBLIST = $(STARTD_CRON_JOBLIST) BEGAN']);
+  });
+
   test('by default after ten minutes, at the cost of 1', () => {
     const { data } = synthesize().find('near', 'ConfigMap', 'burst');
     expect([...knobs(data.condor_config, 'STARTD_NOCLAIM_SHUTDOWN'), ...knobs(data['50-member.conf'], 'ExecutionPointCost')]).toEqual(['600', '1']);
@@ -150,8 +169,8 @@ describe('the demand', () => {
     });
     expect(orders).toMatchObject({ interval: 15, lifetime: 60 });
     expect(orders.fleets.map(({ machine, ...order }: any) => order)).toEqual([
-      { name: 'burst.cloud', cluster: 'cloud', cpus: 4, memory: 16384, most: 50, threshold: 100, patience: 1800, cost: 3 },
-      { name: 'burst.near', cluster: 'near', cpus: 8, memory: 16384, most: 20, threshold: 2, patience: 180, cost: 5 },
+      { name: 'burst.cloud', cluster: 'cloud', cpus: 4, memory: 16384, most: 50, threshold: 100, patience: 1800, cost: 3, lifetime: 86400 },
+      { name: 'burst.near', cluster: 'near', cpus: 8, memory: 16384, most: 20, threshold: 2, patience: 180, cost: 5, lifetime: 86400 },
     ]);
   });
 
@@ -211,6 +230,92 @@ describe('the demand', () => {
   });
 });
 
+describe('the budget', () => {
+  const short = { lifetime: Duration.minutes(50), idleShutdown: Duration.minutes(10) };
+
+  test('of a fleet is each member\'s, if a member has none of its own', () => {
+    const { orders } = synthesize({
+      fleet: { ...short, budget: CoreHourBudget.perMonth(5000) }, scale: { budget: CoreHourBudget.perDay(100) }, on: { cpus: 4 },
+    });
+    expect(orders.fleets.map(({ name, budget }: any) => [name, budget])).toEqual([
+      ['burst.cloud', { period: 'day', coreHours: 100, ofOneMachine: 4 }], ['burst.near', { period: 'month', coreHours: 5000, ofOneMachine: 8 }],
+    ]);
+    expect(synthesize({ scale: { budget: CoreHourBudget.perYear(1e6) } }).orders.fleets.map(({ budget }: any) => budget?.period)).toEqual(['year', undefined]);
+  });
+
+  test('is kept where HTCondor does not clean up', () => {
+    expect(knobs(synthesize().manager.condor_config, 'VALID_SPOOL_FILES')).toEqual(['elastic-core-hours.json, elastic-core-hours.json.new']);
+  });
+
+  describe('what is added up', () => {
+    const [DAY, NOV] = [86400, Date.UTC(2026, 10, 1) / 1000];
+
+    /** What the program makes of a series of looks at the machines: [name, began, last heard of, cores]. In core-hours, after each look. */
+    function added(kind: string, looks: [number, [string, number, number, number][]][], known: object = {}): { hours: number[]; known: any } {
+      const place = path.join(scratchDirectory(), 'core_hours.py');
+      fs.writeFileSync(place, synthesize().manager['core_hours.py']);
+      const program = [
+        'import json, sys', `sys.path.insert(0, ${JSON.stringify(path.dirname(place))})`, 'sys.dont_write_bytecode = True', 'import core_hours',
+        'kind, looks, known = json.load(sys.stdin)', 'hours = []',
+        'for now, machines in looks:',
+        // what is kept goes through the file each time
+        `    core_hours.save(${JSON.stringify(`${place}.json`)}, core_hours.add(known, kind, machines, now))`,
+        `    known = core_hours.load(${JSON.stringify(`${place}.json`)})`,
+        '    hours.append(core_hours.core_hours(known))',
+        'print(json.dumps({"hours": hours, "known": known}))',
+      ].join('\n');
+      return JSON.parse(execFileSync('python3', ['-c', program], { input: JSON.stringify([kind, looks, known]), encoding: 'utf8' }));
+    }
+
+    test('is a machine\'s cores from its start until it was last heard of, though nobody looked meanwhile', () => {
+      const began = NOV + DAY;
+      const { hours } = added('month', [
+        [began + 600, [['a', began, began + 600, 8]]],
+        [began + 7200, [['a', began, began + 7190, 8], ['b', began + 3590, began + 7190, 4]]],
+        [began + 9000, []],
+      ]);
+      expect(hours).toEqual([8 * 600 / 3600, 8 * 7190 / 3600 + 4, 8 * 7190 / 3600 + 4]);
+    });
+
+    test('is not counted twice of a machine that was forgotten, and not again after a day', () => {
+      const began = NOV + DAY;
+      const { hours, known } = added('month', [
+        [began + 3600, [['a', began, began + 3600, 1]]], [began + 3700, []], [began + 7200, [['a', began, began + 7200, 1]]], [began + 7200 + 2 * DAY, []],
+      ]);
+      expect(hours).toEqual([1, 1, 2, 2]);
+      expect(known).toEqual({ period: '2026-11', past: 7200, machines: {} });
+    });
+
+    test('begins anew with the period, in UTC, with machines that go on counted from its beginning', () => {
+      const december = Date.UTC(2026, 11, 1) / 1000;
+      const looks = (end: number): [number, [string, number, number, number][]][] => [
+        [end - 10, [['a', end - 3600, end - 10, 2], ['b', end - 3600, end - 10, 2]]],
+        [end, [['a', end - 3600, end - 10, 2], ['b', end - 3600, end - 10, 2]]],
+        [end + 1800, [['a', end - 3600, end + 1800, 2]]],
+      ];
+      expect(added('month', looks(december)).hours).toEqual([4 * 3590 / 3600, 0, 1]);
+      expect(added('day', looks(december)).known.period).toBe('2026-12-01');
+      expect(added('year', looks(december)).hours).toEqual([4 * 3590 / 3600, 4 * 3590 / 3600, 2 * 5400 / 3600 + 2 * 3590 / 3600]);
+      expect(added('year', looks(Date.UTC(2027, 0, 1) / 1000)).known.period).toBe('2027');
+    });
+
+    test('is enough for so many machines as could all live out their lifetime', () => {
+      const program = [
+        'import json, sys', 'exec(sys.stdin.read())', 'b = {"coreHours": 100, "ofOneMachine": 8}',
+        'print(json.dumps([affordable(b, used) for used in (0, 4, 5, 92, 93, 300)]))',
+      ];
+      expect(JSON.parse(execFileSync('python3', ['-c', program.join('\n')], { input: synthesize().manager['core_hours.py'], encoding: 'utf8' }))).toEqual([12, 12, 11, 1, 0, 0]);
+    });
+
+    test('that cannot be read is an error: nothing known is not nothing used', () => {
+      const program = 'import sys\nexec(sys.stdin.read())\nload(sys.argv[1])';
+      const place = path.join(scratchDirectory(), 'broken.json');
+      fs.writeFileSync(place, '{"burst');
+      expect(() => execFileSync('python3', ['-c', program, place], { input: synthesize().manager['core_hours.py'], stdio: 'pipe' })).toThrow(/JSONDecodeError/);
+    });
+  });
+});
+
 describe('refused', () => {
   test.each<[string, Program, RegExp]>([
     ['no cores', { fleet: { cpus: undefined } }, /^cpus: given undefined, allowed: stated/],
@@ -225,6 +330,11 @@ describe('refused', () => {
     ['a bare startd', { fleet: { runMode: RunMode.CONDOR_STARTD } }, /^runMode: given "condor_startd", allowed: condor_master/],
     ['no root', { fleet: { rootless: true, acceptJobsReadToken: true } }, /^rootless: given true, allowed: false/],
     ['one that leaves at once', { fleet: { idleShutdown: Duration.seconds(5) } }, /^idleShutdown: given "5 s", allowed: at least 10 s/],
+    ['one that takes jobs for no time', { fleet: { lifetime: Duration.seconds(30) } }, /^lifetime: given "30 s", allowed: at least 60 s/],
+    ['a budget of nothing', { fleet: { budget: CoreHourBudget.perMonth(0) } }, /^budget: given 0, allowed: core-hours, at least 193.334, what one machine may use in its lifetime/],
+    ['a budget without a number', { fleet: { budget: CoreHourBudget.perDay(NaN) } }, /^budget: given "NaN", allowed: core-hours, at least /],
+    ['a budget that is too small for one machine of the biggest member', { fleet: { budget: CoreHourBudget.perMonth(200) }, on: { cpus: 16 } }, /^budget: given 200, allowed: core-hours, at least 386.667/],
+    ['for a member too small a budget', { scale: { budget: CoreHourBudget.perDay(100) } }, /^scale\(cloud\).budget: given 100, allowed: core-hours, at least 193.334/],
     ['KEDA that floods', { fleet: { pollingInterval: Duration.seconds(1) } }, /^pollingInterval: given "1 s", allowed: at least 5 s/],
     ['a pool of elsewhere', { fleet: { pool: CondorPool.fromAttributes({ collectors: ['condor.cern.ch'], trustDomain: 'cern.ch' }) } }, /^pool: given "condor.cern.ch:9618", allowed: a CondorHost/],
     ['a member that it does not reach', { also: ({ app, fleet }) => fleet.scale(other(app), { cost: 1 }) }, /^scale: given "elsewhere", allowed: members that the fleet reaches: cloud, near/],
@@ -245,7 +355,7 @@ describe('refused', () => {
 });
 
 describe('the programs', () => {
-  test.each(['demand-count.py', 'demand-answer.py'])('%s is Python', file => {
+  test.each(['demand-count.py', 'core_hours.py', 'demand-answer.py'])('%s is Python', file => {
     const { find, manager } = synthesize();
     const text = manager[file] ?? find('near', 'ConfigMap', 'burst').data[file];
     const place = path.join(scratchDirectory(), file);

@@ -4,11 +4,11 @@ import * as fc from 'fast-check';
 import { addAlarms, ALARM_CHOICES, ALARM_VALUES, alarmOptionsOf, AlarmValues } from './alarm-options';
 import {
   AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, CloudMetadata, Cluster, ClusterIdentity, ClusterProps, CondorHost,
-  CondorHostProps, CondorImage, CondorPool, CondorVersion, ContainerJobs, Defragmentation, DrainSchedule, ElasticMemberOptions, ElasticStartdFleet,
-  ElasticStartdFleetProps, ExecuteDirectory, FederatedCluster, Federation, FileSystem, HighAvailabilityOptions, JobDefaults, JoinMode, LogBuffer,
-  LogCollection, LogCollectionProps, LogStore, LogStoreProps, MemoryExceeded, NegotiatorPreemption, ParallelUniverse, PodLogs, PoolBackup,
-  PoolBackupProps, PoolPreflight, PoolPreflightProps, PoolUser, RunMode, ServiceExposure, StartdFleet, StartdFleetProps, StartdLiveness,
-  StartdMemberOptions, TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions, UserLimits, UserPriorityPreemption,
+  CondorHostProps, CondorImage, CondorPool, CondorVersion, ContainerJobs, CoreHourBudget, Defragmentation, DrainSchedule, ElasticMemberOptions,
+  ElasticStartdFleet, ElasticStartdFleetProps, ExecuteDirectory, FederatedCluster, Federation, FileSystem, HighAvailabilityOptions, JobDefaults,
+  JoinMode, LogBuffer, LogCollection, LogCollectionProps, LogStore, LogStoreProps, MemoryExceeded, NegotiatorPreemption, ParallelUniverse, PodLogs,
+  PoolBackup, PoolBackupProps, PoolPreflight, PoolPreflightProps, PoolUser, RunMode, ServiceExposure, StartdFleet, StartdFleetProps,
+  StartdLiveness, StartdMemberOptions, TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions, UserLimits, UserPriorityPreemption,
 } from '../../../src';
 
 /** Values for every option of a construct: the compiler misses the ones that are not here. */
@@ -263,10 +263,12 @@ const elasticChoices: Choices<ElasticOptions> = {
   cost: of(0, 9),
   idleShutdown: of(Duration.minutes(1), Duration.hours(1)),
   pollingInterval: of(Duration.seconds(10)),
+  lifetime: of(Duration.hours(6), Duration.days(3)),
+  budget: of(CoreHourBudget.perDay(10_000), CoreHourBudget.perYear(500_000)),
   kedaNamespace: of('autoscaling'),
 };
 const elasticMemberChoices: Choices<ElasticMemberOptions> = {
-  maxExecutionPoints: of(2, 100), threshold: of(10), patience: of(Duration.hours(1)), cost: of(3),
+  maxExecutionPoints: of(2, 100), threshold: of(10), patience: of(Duration.hours(1)), cost: of(3), budget: of(CoreHourBudget.perMonth(20_000)),
 };
 const ELASTIC_NODES = { 'node-role.example/batch': 'false', 'topology.kubernetes.io/zone': 'eu-de-02' };
 

@@ -1,18 +1,13 @@
 import { counted, fleet } from './counting';
-import { ElasticPool, elasticProgram, MOST, THRESHOLD } from './elastic-pool';
-import { kedaLog, looks, startKeda } from './keda';
+import { atTsystemsFirst, ElasticPool, elasticProgram, MOST, sleepers, THRESHOLD } from './elastic-pool';
+import { looks, startKeda } from './keda';
 import { Testbed } from '../kubernetes/testbed';
 import { TestbedCluster } from '../kubernetes/testbed-cluster';
 import { describeClusters } from '../requirements';
-import { until } from '../until';
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
 
 const NAMESPACE = 'condor';
-
-/** Jobs that run on any machine of the pool. */
-const sleepers = (count: number, seconds: number) => ['executable = /bin/sleep', 'transfer_executable = false', 'should_transfer_files = YES',
-  `arguments = ${seconds}`, 'request_cpus = 1', 'request_memory = 100', 'request_disk = 1', 'log = log.$(Cluster)', `queue ${count}`, ''].join('\n');
 
 describeClusters('execution points that come with demand', () => {
   let testbed: Testbed;
@@ -36,24 +31,11 @@ describeClusters('execution points that come with demand', () => {
   });
   afterAll(() => testbed?.close());
 
-  const jobs = async () => (await tsystems.get('jobs', '--namespace', NAMESPACE)).items as any[];
+  const jobs = () => pool.kedaJobs('tsystems');
   const points = () => pool.pods('tsystems', '--selector', 'app.kubernetes.io/component=execution-point');
   const atTsystems = async () => (await pool.machines()).filter(name => name.endsWith('@burst.tsystems'));
 
-  /** Everything that decides, for whoever has to find out why it did not happen. */
-  async function explained(what: string, condition: () => Promise<boolean>): Promise<void> {
-    try {
-      await until(what, condition);
-    } catch (error) {
-      const said = await Promise.all([
-        pool.exec('condor-host', 'condor-cm-0', ['tail', '-n', '20', '/var/log/condor/DemandLog']).then(({ stdout }) => stdout),
-        tsystems.run(['logs', '--namespace', NAMESPACE, 'deployment/burst-demand', '--container', 'condor', '--tail=20']),
-        tsystems.run(['get', 'scaledjobs,jobs,pods,events', '--namespace', NAMESPACE]),
-        kedaLog(tsystems).then(log => log.split('\n').slice(-30).join('\n')),
-      ].map(each => each.catch((failure: Error) => failure.message)));
-      throw new Error([(error as Error).message, ...said].join('\n'));
-    }
-  }
+  const explained = (what: string, condition: () => Promise<boolean>) => pool.explained('tsystems', what, condition);
 
   describe('what is counted', () => {
     const [near, cloud] = [fleet('burst.near', { most: 2 }), fleet('burst.cloud', { cost: 8, threshold: 3 })];
@@ -74,6 +56,18 @@ describeClusters('execution points that come with demand', () => {
       expect(await counted(pool, [cloud], [{ count: 6 }], [on('a'), on('b')])).toEqual([[2, 6, 2]]);
       expect(await counted(pool, [cloud], [{ count: 3, cpus: 4 }], [on('a'), on('b')])).toEqual([[5, 3, 2]]);
       expect(await counted(pool, [cloud], [{ count: 4, memory: 4000 }])).toEqual([[2, 4, 0]]);
+    });
+
+    test('what is free on a machine that takes no new job is no place', async () => {
+      const there = [{ RemoteHost: 'slot1_1@pod@burst.cloud', CpusProvisioned: 1, MemoryProvisioned: 128 }];
+      expect(await counted(pool, [cloud], [{ count: 3 }], there)).toEqual([[1, 3, 1]]);
+      expect(await counted(pool, [cloud], [{ count: 3 }], there, { old: ['pod@burst.cloud'] })).toEqual([[2, 3, 1]]);
+    });
+
+    test('what a budget is not enough for is for the next member', async () => {
+      expect(await counted(pool, [near, cloud], [{ count: 17 }], [], { affordable: { 'burst.near': 1 } })).toEqual([[1, 17, 0], [4, 13, 0]]);
+      const there = [{ RemoteHost: 'slot1_1@pod@burst.near', CpusProvisioned: 4, MemoryProvisioned: 512 }];
+      expect(await counted(pool, [near, cloud], [{ count: 4 }], there, { affordable: { 'burst.near': 0 } })).toEqual([[1, 4, 1], [1, 4, 0]]);
     });
 
     test('a job that is new, that does not match or that is not let in, or that fits no machine, brings none', async () => {
@@ -106,7 +100,7 @@ describeClusters('execution points that come with demand', () => {
 
   test('more bring execution points at T-Systems, and at T-Systems alone, up to the cap', async () => {
     submitted.push(await pool.submitHere(sleepers(6, 30)));
-    long = await pool.submitHere(sleepers(1, 60).replace('queue', 'requirements = Datacenter =?= "otc-eu-de"\npriority = 10\nqueue'));
+    long = await pool.submitHere(atTsystemsFirst(sleepers(1, 60)));
     submitted.push(long);
     await explained('as many machines as there may be are in the pool', async () => (await atTsystems()).length === MOST);
     expect((await testbed.cluster('meyrin').get('pods', '--namespace', NAMESPACE)).items.map(({ metadata }: any) => metadata.ownerReferences[0].kind)).toEqual(['DaemonSet']);
