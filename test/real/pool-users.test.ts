@@ -7,7 +7,7 @@ import { Pool } from './pool';
 import { describeReal } from './requirements';
 import { TokenIssuer } from './token-issuer';
 import { PATIENCE, until } from './until';
-import { AUTHORITIES, CORES, LICENCES, Outsider, PLACES, QUEUED, RUNNING, SLOT_USERS, SUBMITTED, USERS, usersPool } from './users-pool';
+import { ALL_QUEUED, AUTHORITIES, CORES, LICENCES, Outsider, PLACES, QUEUED, RUNNING, SLOT_USERS, SUBMITTED, USERS, usersPool } from './users-pool';
 
 const EXAMPLE = path.join(__dirname, '..', '..', 'examples', 'submit-from-outside', 'submit.py');
 
@@ -283,6 +283,44 @@ describeReal('users of a pool', () => {
       await carol.submitted('id', 1, NOWHERE);
       expect((await erin.jobs('condor_rm', 'erin')).status).toBe(0);
     });
+
+    test('of jobs in the access point\'s own pod, for each user', async () => {
+      const here = async (uid: number, name: string, count: number) => {
+        const { stdout, stderr } = await pool.accessPoint.exec(undefined, [
+          'setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', 'sh', '-c', `cd /home/${name} && cat >job.sub && condor_submit -terse job.sub`,
+        ], { input: `universe = scheduler\nexecutable = /bin/sleep\narguments = 86408\nqueue ${count}\n`, timeout: 60 });
+        const [, id] = /^(\d+)\./m.exec(stdout) ?? [];
+        if (!id) { throw new Error(stderr); }
+        return id;
+      };
+      const statuses = (id: string) => ads(`ClusterId == ${id}`, 'JobStatus');
+      const hers = await here(20001, 'alice', 2);
+      await until('one of hers runs', async () => (await running(hers)) === 1, 180);
+      // the schedd has gone through its queue again when his runs, and left her other one
+      const his = await here(20002, 'bob', 1);
+      await until('his runs beside it', async () => (await running(his)) === 1, 180);
+      expect((await statuses(hers)).sort()).toEqual(['1', '2']);
+      const [first] = await ads(`ClusterId == ${hers} && JobStatus == 2`, 'ProcId');
+      expect((await alice.jobs('condor_rm', `${hers}.${first}`)).status).toBe(0);
+      await until('her other one runs, now that the first is gone', async () => (await statuses(hers)).join() === '2', 180);
+      await Promise.all([alice, bob].map(empty));
+    }, 900_000);
+
+    test('of the queue, for all together', async () => {
+      await Promise.all([alice, bob, carol].map(empty));
+      const erin = await Outsider.of(pool, 'erin');
+      for (const user of [alice, bob, carol]) {
+        await user.submitted('id', SUBMITTED, NOWHERE);
+        await user.submitted('id', QUEUED - SUBMITTED, NOWHERE);
+      }
+      expect(await ads('true', 'ProcId')).toHaveLength(ALL_QUEUED);
+      const { status, stderr } = await erin.submit('id', 1, NOWHERE);
+      expect({ failed: status !== 0, stderr }).toEqual({ failed: true, stderr: expect.stringMatching(/MAX_JOBS_SUBMITTED/) });
+      await empty(carol);
+      await until('there is room again', async () => (await erin.submit('id', 1, NOWHERE)).status === 0, 180);
+      expect((await erin.jobs('condor_rm', 'erin')).status).toBe(0);
+      await Promise.all([alice, bob].map(empty));
+    }, 900_000);
 
     test('of running jobs, for each user; and of a licence, for all', async () => {
       await Promise.all([alice, bob, carol].map(empty));

@@ -9,6 +9,8 @@ import { AccountingGroup, CondorImage, CondorVersion, PoolUser, StartdFleet } fr
 export const QUEUED = 12;
 export const SUBMITTED = 10;
 export const RUNNING = 3;
+/** How many jobs all users may have together: three of them all that they may. */
+export const ALL_QUEUED = 3 * QUEUED;
 /** How many licences the pool has. */
 export const LICENCES = 2;
 /** How many users the machine of the fleet `crowded` has for its jobs, and how many cores. */
@@ -32,7 +34,7 @@ export const PLACES = places(['tsystems'], { allocatable: { cpu: '32', memory: '
 /** A pool of these users. */
 export function usersPool(users: PoolUser[], outdir: string): void {
   const { app, federation, pool } = quickPool(outdir, { tsystems: {} }, {
-    accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch', maxJobsQueued: 1000 }],
+    accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch', maxJobsQueued: ALL_QUEUED }],
     accountingGroups: [
       AccountingGroup.share('ATLAS', 0.6, { acceptSurplus: true }), AccountingGroup.share('ATLAS.production', 0.5, { acceptSurplus: true }),
       AccountingGroup.share('CMS', 0.4, { acceptSurplus: true }),
