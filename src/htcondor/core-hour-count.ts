@@ -27,7 +27,7 @@ def add(known, kind, machines, now):
     """What is known of a fleet, and what its machines have used meanwhile: each is (name, began, last heard of, cores)."""
     period, begin = period_of(kind, now)
     if known.get("period") != period:
-        known = {"period": period, "past": 0, "machines": {}}
+        known = {"period": period, "past": 0, "machines": {}, "elsewhere": 0}
     past, kept = known["past"], dict(known["machines"])
     for name, began, heard, cores in machines:
         # one that has been heard of only before the period has not used anything of it yet
@@ -38,11 +38,20 @@ def add(known, kind, machines, now):
         if now - until > REMEMBERED:
             past += (until - since) * cores
             del kept[name]
-    return {"period": period, "past": past, "machines": kept}
+    return {"period": period, "past": past, "machines": kept, "elsewhere": known["elsewhere"]}
 
 
 def core_hours(known):
     return (known["past"] + sum((until - since) * cores for since, until, cores in known["machines"].values())) / 3600
+
+
+def heard(known, counted):
+    """What another central manager has counted itself, in core-hours. It is never added to what is counted here: both count the same machines."""
+    return dict(known, elsewhere=max(known["elsewhere"], counted))
+
+
+def used(known):
+    return max(core_hours(known), known["elsewhere"])
 
 
 def affordable(budget, used):

@@ -43,8 +43,8 @@ export interface DemandOrder {
  * Counts in the central manager, as a daemon of its master. Queue and running jobs are read in one query of each access point, so that a job
  * is either idle or on a machine. An error leaves all numbers as they are, and they are forgotten when their lifetime is over.
  *
- * Each central manager adds up for itself what a budget is of. What another has counted is asked for each time and never stored: one that
- * was away or lost its volume takes the greater number, and no difference between the two is ever added to both.
+ * Each central manager adds up for itself what a budget is of. What another has counted is asked for each time: one that was away or lost
+ * its volume takes the greater number, and no difference between the two is ever added to both.
  */
 export const DEMAND_COUNT_SCRIPT = String.raw`# Counts the machines that each elastic fleet could use, and tells the collector of its member.
 import json, os, subprocess, sys, time
@@ -200,11 +200,12 @@ def spent(order, machines, known, elsewhere, now):
     name = order["name"]
     known[name] = core_hours.add(known.get(name, {}), order["budget"]["period"], [
         (ad["Name"], number(ad, "DaemonStartTime", now), number(ad, "LastHeardFrom", now), number(ad, "TotalCpus", order["cpus"])) for ad in machines], now)
-    period, counted = known[name]["period"], core_hours.core_hours(known[name])
-    used = max(counted, elsewhere.get((name, period), 0))
+    period = known[name]["period"]
+    known[name] = core_hours.heard(known[name], elsewhere.get((name, period), 0))
+    used = core_hours.used(known[name])
     return {
-        "BudgetPeriod": period, "BudgetCoreHours": float(order["budget"]["coreHours"]), "CoreHoursUsed": used, "CoreHoursCounted": counted,
-        "ExecutionPointsAffordable": core_hours.affordable(order["budget"], used),
+        "BudgetPeriod": period, "BudgetCoreHours": float(order["budget"]["coreHours"]), "CoreHoursUsed": used,
+        "CoreHoursCounted": core_hours.core_hours(known[name]), "ExecutionPointsAffordable": core_hours.affordable(order["budget"], used),
     }
 
 

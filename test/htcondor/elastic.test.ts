@@ -283,7 +283,7 @@ describe('the budget', () => {
         [began + 3600, [['a', began, began + 3600, 1]]], [began + 3700, []], [began + 7200, [['a', began, began + 7200, 1]]], [began + 7200 + 2 * DAY, []],
       ]);
       expect(hours).toEqual([1, 1, 2, 2]);
-      expect(known).toEqual({ period: '2026-11', past: 7200, machines: {} });
+      expect(known).toEqual({ period: '2026-11', past: 7200, machines: {}, elsewhere: 0 });
     });
 
     test('begins anew with the period, in UTC, with machines that go on counted from its beginning', () => {
@@ -297,6 +297,14 @@ describe('the budget', () => {
       expect(added('day', looks(december)).known.period).toBe('2026-12-01');
       expect(added('year', looks(december)).hours).toEqual([4 * 3590 / 3600, 4 * 3590 / 3600, 2 * 5400 / 3600 + 2 * 3590 / 3600]);
       expect(added('year', looks(Date.UTC(2027, 0, 1) / 1000)).known.period).toBe('2027');
+    });
+
+    test('is at least what another central manager has counted, which is not added to it', () => {
+      const program = [
+        'import json, sys', 'exec(sys.stdin.read())', 'known = add({}, "year", [("a", 1790000000, 1790003600, 8)], 1790003600)', 'known = heard(heard(known, 10), 3)',
+        'print(json.dumps([core_hours(known), used(known), used(add(known, "year", [], 1790003700)), used(add(known, "year", [], 1800000000))]))',
+      ];
+      expect(JSON.parse(execFileSync('python3', ['-c', program.join('\n')], { input: synthesize().manager['core_hours.py'], encoding: 'utf8' }))).toEqual([8, 10, 10, 0]);
     });
 
     test('is enough for so many machines as could all live out their lifetime', () => {
