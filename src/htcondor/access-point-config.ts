@@ -8,6 +8,7 @@ import { CONFIG_WATCH } from './live-configuration';
 import { setDedicatedScheduler } from './parallel-universe';
 import { admitParallelNodes } from './pool-security';
 import { PoolUser } from './pool-user';
+import { setRunHistory } from './run-history';
 import { SCITOKENS_FILE, sciTokensFile, usesSciTokens } from './sci-tokens';
 import { HostSettings, isReachable, serverKnobs, SOON } from './server-config';
 import { ACCOUNTS_FILE, accountsFile } from './user-accounts';
@@ -42,6 +43,8 @@ export function accessPointKnobs(host: HostSettings, options: AccessPointOptions
   knobs.set('SCHEDD_INTERVAL', SOON);
   knobs.set('RECONNECT_BACKOFF_CEILING', SOON);
   if (options.maxJobsQueued !== undefined) { knobs.set('MAX_JOBS_SUBMITTED', options.maxJobsQueued); }
+  const runHistory = host.runHistory();
+  if (runHistory) { setRunHistory(knobs, runHistory); }
   knobs.report(...setJobDefaults(knobs, props.jobDefaults ?? {}));
   if (options.parallelUniverse ?? executionClusters.servesParallelJobs(options.name)) {
     setDedicatedScheduler(knobs, { uidDomain: pool.uidDomain, negotiatorInterval: negotiation.interval });

@@ -8,7 +8,9 @@ import { hostProblems } from './condor-host-problems';
 import { CondorHostProps } from './condor-host-props';
 import { isGiven } from './config';
 import { ExecutionClusters } from './execution-clusters';
+import { ExportedPool } from './exporter-script';
 import { CondorImage } from './image';
+import { digestIn } from './live-configuration';
 import { memberKeyring } from './member-keys';
 import { Negotiation } from './negotiator-preemption';
 import { PATHS } from './paths';
@@ -70,6 +72,8 @@ export class CondorHost extends Construct implements ICondorPool {
 
   private readonly settings: HostSettings;
 
+  private runHistory?: Size;
+
   private readonly centralManagerConfigs: CentralManagerConfig[];
 
   /**
@@ -96,6 +100,7 @@ export class CondorHost extends Construct implements ICondorPool {
       centralManagers: props.centralManagers.map(options => ({ ...options, name: options.name ?? 'cm' })),
       negotiation: this._negotiation,
       executionClusters: this._executionClusters,
+      runHistory: () => this.runHistory,
     };
     const { centralManagers } = this.settings;
     this.centralManagerConfigs = centralManagers.map(options => new CentralManagerConfig(this.settings, options));
@@ -163,6 +168,54 @@ export class CondorHost extends Construct implements ICondorPool {
   public get _signingKey(): Required<SecretReference> {
     const { secretName = `${this.node.id}-signing-key`, key = 'POOL' } = this.props.signingKey ?? {};
     return { secretName, key };
+  }
+
+  /**
+   * Has access points keep a record of each run of a job, for what counts them.
+   *
+   * @param size of the records of one access point, in its spool
+   *
+   * @internal
+   */
+  public _keepRuns(size: Size): void {
+    this.runHistory = size;
+  }
+
+  /**
+   * What the program knows of the pool, for what watches it.
+   *
+   * @internal
+   */
+  public get _exported(): ExportedPool {
+    const { accessPoints, accountingGroups = [] } = this.props;
+    const texts = [
+      ...this.settings.centralManagers.map((options, index) => [options, this.centralManagerConfigs[index].configuration.text] as const),
+      ...accessPoints.map(options => [options, serverConfiguration(accessPointKnobs(this.settings, options)).text] as const),
+    ];
+    return {
+      host: Chart.of(this).node.id,
+      clusters: this._executionClusters.names,
+      groups: accountingGroups.map(({ name }) => name),
+      digests: { ...Object.fromEntries(texts.map(([options, text]) => [this.namesOf([options])[0], digestIn(text)])), ...this._executionClusters.digests },
+    };
+  }
+
+  /**
+   * The ports at which its servers are reached.
+   *
+   * @internal
+   */
+  public get _ports(): number[] {
+    return [...new Set(this.servers.map(({ port = SERVER_PORT }) => port))];
+  }
+
+  /**
+   * The network in which its servers and what stands beside them have addresses in common (`PRIVATE_NETWORK_NAME`).
+   *
+   * @internal
+   */
+  public get _privateNetwork(): string {
+    return this.settings.network;
   }
 
   /**

@@ -17,6 +17,8 @@ export interface ClustersInPool {
 export class ExecutionClusters {
   private readonly fleets: (() => string[])[] = [];
 
+  private readonly fleetDigests: (() => { [machines: string]: string })[] = [];
+
   private readonly elasticFleets: (() => DemandOrder[])[] = [];
 
   private readonly parallelAccessPoints = new Set<string>();
@@ -30,9 +32,19 @@ export class ExecutionClusters {
    */
   public constructor(private readonly named: readonly string[] = []) {}
 
-  /** Lets the execution points of a fleet in; which clusters they are in is known at synth. */
-  public admit(clusters: () => string[]): void {
+  /**
+   * Lets the execution points of a fleet in; which clusters they are in is known at synth.
+   *
+   * @param digests which configuration they have, by what the names of its machines end with
+   */
+  public admit(clusters: () => string[], digests: () => { [machines: string]: string } = () => ({})): void {
     this.fleets.push(clusters);
+    this.fleetDigests.push(digests);
+  }
+
+  /** Which configurations machines have, by what their names end with. */
+  public get digests(): { [machines: string]: string } {
+    return Object.assign({}, ...this.fleetDigests.map(digests => digests()));
   }
 
   /** Counts for an elastic fleet how many execution points its members could use. */

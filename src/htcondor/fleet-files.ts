@@ -5,7 +5,7 @@ import { fleetKnobs, lateMemberKnobs, memberKnobs } from './fleet-config';
 import { Fleet, FleetSettings, fleetSettings } from './fleet-settings';
 import { httpProxyFile } from './http-proxy';
 import { CondorImage } from './image';
-import { digestOf, isLiveInStartd, WATCH_FILE, WATCH_SCRIPT, withDigest } from './live-configuration';
+import { digestIn, digestOf, isLiveInStartd, WATCH_FILE, WATCH_SCRIPT, withDigest } from './live-configuration';
 import { MEMBER_CONFIG_FILE, ROOT_CONFIG_FILE } from './paths';
 import { RunMode } from './run-mode';
 import { CLEANUP, CLEANUP_SCRIPT, leavesTraces } from './slot-users';
@@ -61,6 +61,18 @@ export class FleetFiles {
     const { attributes } = this.settings;
     const live = isLiveInStartd(Object.keys(attributes));
     return { [CONFIG_DIGEST]: digestOf(fleetKnobs(fleetSettings(this.fleet, image)).lines(knob => !live(knob))) };
+  }
+
+  /** Which configuration the fleet's machines have, by what their names end with: a cluster's, or all clusters' where their names aren't known. */
+  public get digests(): { [machines: string]: string } {
+    const { construct: { node: { id } }, members } = this.fleet;
+    if (this.settings.runMode !== RunMode.CONDOR_MASTER) { return {}; }
+    const own = (cluster: string, options?: StartdMemberOptions) => [`${id}.${cluster}`, digestIn(this.memberFile(cluster, options))];
+    if (!members.federated) { return Object.fromEntries([own(members.clusterName)]); }
+    return {
+      ...members.late && { [id]: digestIn(this.withDigest(lateMemberKnobs(this.settings).draft())) },
+      ...Object.fromEntries(members.reached.map(member => own(member.node.id, members.optionsOf(member)))),
+    };
   }
 
   private get settings(): FleetSettings {

@@ -3,6 +3,7 @@ export { AccountingGroup } from './accounting';
 export type { AccountingGroupOptions } from './accounting';
 export * from './central-manager';
 export * from './classad';
+export * from './condor-exporter';
 export * from './condor-host';
 export * from './condor-host-props';
 export { CloudMetadata } from './cloud-metadata';

@@ -51,6 +51,11 @@ export function withDigest(text: string, ...before: string[]): string {
   return `${text}\n# Which configuration this is, in the master's ad\n${DIGEST_ATTRIBUTE} = "${digestOf([...before, text])}"\n`;
 }
 
+/** The digest that a file tells of. */
+export function digestIn(text: string): string {
+  return new RegExp(`^${DIGEST_ATTRIBUTE} = "(\\w+)"$`, 'm').exec(text)?.[1] ?? '';
+}
+
 /** Tells configurations apart. */
 export function digestOf(lines: readonly string[]): string {
   return createHash('sha256').update(lines.join('\0')).digest('hex').slice(0, 16);

@@ -1,4 +1,4 @@
-import { Duration } from 'cdk8s';
+import { Duration, Size } from 'cdk8s';
 import { AccessPointOptions } from './access-point';
 import { CentralManagerOptions } from './central-manager';
 import { CondorHostProps } from './condor-host-props';
@@ -27,6 +27,8 @@ export interface HostSettings {
   readonly centralManagers: readonly ServerOptions[];
   readonly negotiation: Negotiation;
   readonly executionClusters: ExecutionClusters;
+  /** How large an access point's records of each run of a job may become, where something counts them; known at synth only. */
+  readonly runHistory: () => Size | undefined;
 }
 
 /** The configuration of a server's daemons. */

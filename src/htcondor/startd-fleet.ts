@@ -267,7 +267,7 @@ export class StartdFleet extends Construct {
   private joinPool(): void {
     const { pool, parallelUniverse } = this._props;
     if (!CondorHost.isCondorHost(pool)) { return; }
-    pool._executionClusters.admit(() => this._clusters);
+    pool._executionClusters.admit(() => this._clusters, () => this.files.digests);
     if (parallelUniverse) { pool._executionClusters.serveParallelJobs(parallelUniverse.accessPoint); }
   }
 

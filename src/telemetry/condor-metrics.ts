@@ -10,8 +10,8 @@ export interface MetricDefinition {
 
 /**
  * What the exporter of an HTCondor pool serves. `k8s_cluster` is the cluster of the execution point, which the end of its name says and its
- * cluster's collector vouches for; of the pool's own daemons it is the host cluster. An accounting group is the first part of the group's
- * name as the negotiator knows it, dots and all, and `none` for jobs without one.
+ * cluster's collector vouches for; of the pool's own daemons it is the host cluster. An accounting group is one that the pool declares, as the
+ * negotiator takes it: of a group that isn't declared its declared parent, and `none` for a job without any.
  */
 export const CONDOR_METRICS: readonly MetricDefinition[] = [
   { name: 'htcondor_up', type: 'gauge', help: 'Whether a collector of the pool answered.', labels: [] },
@@ -57,7 +57,7 @@ export const CONDOR_METRICS: readonly MetricDefinition[] = [
   {
     name: 'htcondor_negotiator_last_cycle_end_timestamp_seconds',
     type: 'gauge',
-    help: 'When the last negotiation cycle ended. The negotiator tells every five minutes.',
+    help: 'When the last negotiation cycle ended. The negotiator tells once a minute.',
     labels: ['negotiator'],
   },
   { name: 'htcondor_negotiator_last_cycle_duration_seconds', type: 'gauge', help: 'How long the last negotiation cycle took.', labels: ['negotiator'] },

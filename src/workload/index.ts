@@ -1,4 +1,5 @@
 export { ClusterIdentity } from './cluster-identity';
 export type { ClusterIdentityProps } from './cluster-identity';
 export type { SecretReference } from './secret-reference';
+export type { IScrapeTarget } from './scrape-target';
 export * from './service-exposure';

@@ -87,6 +87,7 @@ const PROBE: Fields = {
   exec: 'honoured',
   // The test is the kubelet's clock.
   failureThreshold: 'no effect',
+  httpGet: 'honoured',
   initialDelaySeconds: 'no effect',
   periodSeconds: 'no effect',
   successThreshold: 'no effect',
@@ -147,6 +148,7 @@ function checkContainer(container: any, where: string, spec: any): void {
   onlyFields(container.resources, `${where}.resources`, { limits: 'honoured', requests: 'honoured' });
   for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
     onlyFields(container[probe], `${where}.${probe}`, PROBE);
+    onlyFields(container[probe]?.httpGet, `${where}.${probe}.httpGet`, { path: 'honoured', port: 'honoured' });
   }
   for (const mount of container.volumeMounts ?? []) {
     onlyFields(mount, `${where}.volumeMounts[${mount.mountPath}]`, MOUNT);

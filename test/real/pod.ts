@@ -167,8 +167,9 @@ export class Pod {
     if (probe.exec) {
       return this.exec(spec.name, probe.exec.command, { timeout });
     }
-    const named = (spec.ports ?? []).find((port: any) => port.name === probe.tcpSocket.port);
-    const port = named?.containerPort ?? Number(probe.tcpSocket.port);
+    const asked = (probe.tcpSocket ?? probe.httpGet).port;
+    const port = (spec.ports ?? []).find(({ name }: any) => name === asked)?.containerPort ?? Number(asked);
+    if (probe.httpGet) { return this.node.get(`http://${this.address}:${port}${probe.httpGet.path}`, timeout); }
     return this.node.dial(probe.tcpSocket.host ?? this.address, port, timeout);
   }
 

@@ -22,12 +22,17 @@ const NAMESPACE = 'condor';
 const HOST = 'condor-host';
 const COMPONENT = 'app.kubernetes.io/component';
 
+/** What is in Secrets, by `namespace/name`. */
+export interface Secrets { readonly [name: string]: { readonly [key: string]: string } }
+
 /** What a site has made before it starts a pool, where that is not what the README has it make. */
 export interface Beforehand {
   /** Tokens of members. @default - of the pool's key, for good */
   readonly tokens?: { readonly [member: string]: string | ((pool: Pool) => Promise<string>) };
   /** More Secrets of the host, by `namespace/name`. @default - none */
-  readonly secrets?: { readonly [name: string]: { readonly [key: string]: string } };
+  readonly secrets?: Secrets | ((pool: Pool) => Secrets);
+  /** More Secrets of members, by `namespace/name`. @default - none */
+  readonly memberSecrets?: { readonly [member: string]: Secrets };
 }
 
 /** A pool that runs from the files that a program synthesizes, as a site runs them. */
@@ -37,7 +42,8 @@ export class Pool extends CondorTools {
    * that was made in the central manager, or with one that a test gives it.
    */
   public static async start(
-    program: (outdir: string) => void, places: { readonly [cluster: string]: Place }, { tokens = {}, secrets = {} }: Beforehand = {},
+    program: (outdir: string) => void, places: { readonly [cluster: string]: Place },
+    { tokens = {}, secrets = {}, memberSecrets = {} }: Beforehand = {},
   ): Promise<Pool> {
     const outdir = fs.mkdtempSync(path.join(os.tmpdir(), 'cdk8s-hep-pool-'));
     const lab = await Lab.open();
@@ -46,8 +52,10 @@ export class Pool extends CondorTools {
       const pool = new Pool(lab, Object.fromEntries(fs.readdirSync(outdir).map(file => [
         file.replace(/\.k8s\.yaml$/, ''), fs.readFileSync(path.join(outdir, file), 'utf8'),
       ])));
-      await pool.startHost(places[HOST], secrets);
-      for (const member of Object.keys(pool.files).filter(name => name !== HOST)) { await pool.startMember(member, places[member], tokens[member]); }
+      await pool.startHost(places[HOST], typeof secrets === 'function' ? secrets(pool) : secrets);
+      for (const member of Object.keys(pool.files).filter(name => name !== HOST)) {
+        await pool.startMember(member, places[member], memberSecrets[member] ?? {}, tokens[member]);
+      }
       return pool;
     } catch (error) {
       await lab.close();
@@ -98,7 +106,7 @@ export class Pool extends CondorTools {
     return this.accessPoint.exec(undefined, argv, options);
   }
 
-  private async startHost(place: Place, secrets: NonNullable<Beforehand['secrets']>): Promise<void> {
+  private async startHost(place: Place, secrets: Secrets): Promise<void> {
     // a site points the names of the program at the addresses of their Services
     const names = parseManifests(this.files[HOST]).filter(({ kind }) => kind === 'ConfigMap').flatMap(({ metadata, data }) => {
       const [, address] = /^TCP_FORWARDING_HOST += (.*)$/m.exec(data.condor_config) ?? [];
@@ -109,10 +117,10 @@ export class Pool extends CondorTools {
     await until('the collector answers', async () => (await this.centralManager.exec(undefined, ['condor_status', '-collector'], { timeout: 10 })).status === 0);
   }
 
-  private async startMember(name: string, place: Place, given?: string | ((pool: Pool) => Promise<string>)): Promise<void> {
+  private async startMember(name: string, place: Place, secrets: Secrets, given?: string | ((pool: Pool) => Promise<string>)): Promise<void> {
     const token = (typeof given === 'function' ? await given(this) : given) ?? await this.token(`startd-${name}@cern.ch`, 'ADVERTISE_STARTD', 'ADVERTISE_MASTER');
     const fleets = parseManifests(this.files[name]).filter(({ kind }) => kind === 'DaemonSet');
-    const cluster = await this.place(name, place, Object.fromEntries(fleets.map(({ metadata }) => [`${NAMESPACE}/${metadata.name}-token`, { token }])), {});
+    const cluster = await this.place(name, place, { ...Object.fromEntries(fleets.map(({ metadata }) => [`${NAMESPACE}/${metadata.name}-token`, { token }])), ...secrets }, {});
     await cluster.start();
   }
 
@@ -143,8 +151,13 @@ class Desk extends CondorTools {
 
 /** A token that a key of nobody's pool has signed. */
 export function foreignToken(identity: string): string {
-  const made = runInImage(['sh', '-c', 'chmod 600 /key/POOL; condor_token_create -key POOL -identity "$1"', 'sh', identity], {
-    files: { '/key/POOL': randomBytes(64).toString('base64') },
+  return signedBy(randomBytes(64).toString('base64'), identity);
+}
+
+/** A token that a pool's key signs, before there is a pool. */
+export function signedBy(key: string, identity: string, ...options: string[]): string {
+  const made = runInImage(['sh', '-c', 'chmod 600 /key/POOL; condor_token_create -key POOL -identity "$@"', 'sh', identity, ...options], {
+    files: { '/key/POOL': key },
     env: { _CONDOR_SEC_PASSWORD_DIRECTORY: '/key', _CONDOR_TRUST_DOMAIN: 'cern.ch', _CONDOR_SEC_TOKEN_POOL_SIGNING_KEY_FILE: '/key/POOL' },
   });
   if (made.status !== 0) { throw new Error(made.stderr); }

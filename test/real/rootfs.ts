@@ -20,6 +20,9 @@ export const MPI_IMAGE = `${IMAGE_NAME}:23.9.6-trixie-mpi`;
 /** The same HTCondor, with Apptainer, which is in sid alone. */
 export const APPTAINER_IMAGE = `${IMAGE_NAME}:23.9.6-trixie-apptainer`;
 
+/** The same Debian, with Prometheus: its server, its agent and promtool. */
+export const PROMETHEUS_IMAGE = `${IMAGE_NAME}:23.9.6-trixie-prometheus`;
+
 /** A newer HTCondor, of a suite of Debian that isn't released yet. */
 export const NEXT_IMAGE = `${IMAGE_NAME}:next`;
 
@@ -27,6 +30,7 @@ export const NEXT_IMAGE = `${IMAGE_NAME}:next`;
 const VARIANTS: { readonly [reference: string]: string[][] } = {
   [MPI_IMAGE]: [['trixie', 'openmpi-bin', 'python3-mpi4py']],
   [APPTAINER_IMAGE]: [['trixie', 'apptainer/sid']],
+  [PROMETHEUS_IMAGE]: [['trixie', 'prometheus']],
   [NEXT_IMAGE]: [['sid'], ['testing']],
 };
 

@@ -60,6 +60,11 @@ export class SiteNode {
     return this.machine.attempt(['bash', '-c', `exec 3<>/dev/tcp/${address}/${port}`], { timeout });
   }
 
+  /** Asks by HTTP, as the kubelet does for an httpGet probe: what it is answered is the output, and an error is none. */
+  public get(url: string, timeout: number): Promise<CommandResult> {
+    return this.machine.attempt(['curl', '--silent', '--show-error', '--fail', '--max-time', `${timeout}`, url], { timeout: timeout + 1 });
+  }
+
   public async forward(service: string, forwardings: Forwarding[]): Promise<void> {
     this.forwardings.set(service, forwardings);
     await this.writeRules();

@@ -6,6 +6,7 @@ import { ALL_OPTIONS, optionPrograms } from './option-programs';
 import { Cluster } from '../../../src';
 import { example, EXAMPLES } from '../examples';
 import { ToolsetName } from '../kubernetes/binaries';
+import { operatorDefinitions } from '../kubernetes/prometheus-operator';
 import { parseManifests } from '../manifest';
 import { kedaDefinitions } from '../nodes/keda';
 import { describeClusters } from '../requirements';
@@ -39,8 +40,8 @@ describeClusters('API servers', () => {
       api = await ApiCluster.start(kubernetes);
       versions[kubernetes] = await api.version();
       process.stdout.write(`${kubernetes}: ${versions[kubernetes]}\n`);
-      // an elastic fleet is of KEDA's kinds
-      const definitions = kedaDefinitions();
+      // an elastic fleet is of KEDA's kinds, what reads metrics can be of the Prometheus operator's
+      const definitions = [...kedaDefinitions(), ...operatorDefinitions()];
       await api.ask(['apply', '--server-side', '-f', '-'], definitions.map(manifest => JSON.stringify(manifest)).join('\n---\n'));
       await api.ask(['wait', '--for=condition=Established', '--timeout=600s', 'crd', ...definitions.map(({ metadata }) => metadata.name)]);
       // the controllers have made what they make of themselves

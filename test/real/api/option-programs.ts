@@ -3,12 +3,14 @@ import { ContainerResources, Cpu } from 'cdk8s-plus-27';
 import * as fc from 'fast-check';
 import { addAlarms, ALARM_CHOICES, ALARM_VALUES, alarmOptionsOf, AlarmValues } from './alarm-options';
 import {
-  AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, CloudMetadata, Cluster, ClusterIdentity, ClusterProps, CondorHost,
-  CondorHostProps, CondorImage, CondorPool, CondorVersion, ContainerJobs, CoreHourBudget, Defragmentation, DrainSchedule, ElasticMemberOptions,
-  ElasticStartdFleet, ElasticStartdFleetProps, ExecuteDirectory, FederatedCluster, Federation, FileSystem, HighAvailabilityOptions, JobDefaults,
-  JoinMode, LogBuffer, LogCollection, LogCollectionProps, LogStore, LogStoreProps, MemoryExceeded, NegotiatorPreemption, ParallelUniverse, PodLogs,
-  PoolBackup, PoolBackupProps, PoolPreflight, PoolPreflightProps, PoolUser, RunMode, ServiceExposure, StartdFleet, StartdFleetProps,
-  StartdLiveness, StartdMemberOptions, TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions, UserLimits, UserPriorityPreemption,
+  AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, CloudMetadata, Cluster, ClusterIdentity, ClusterProps,
+  CondorExporter, CondorExporterProps, CondorHost, CondorHostProps, CondorImage, CondorPool, CondorVersion, ContainerJobs, CoreHourBudget,
+  Defragmentation, DrainSchedule, ElasticMemberOptions, ElasticStartdFleet, ElasticStartdFleetProps, ExecuteDirectory, FederatedCluster,
+  Federation, FileSystem, HighAvailabilityOptions, JobDefaults, JoinMode, LogBuffer, LogCollection, LogCollectionProps, LogStore, LogStoreProps,
+  MemoryExceeded, Metrics, MetricsProps, Monitoring, NegotiatorPreemption, ParallelUniverse, PodLogs, PoolBackup, PoolBackupProps, PoolPreflight,
+  PoolPreflightProps, PoolUser, PrometheusImage, PrometheusImageProps, RunMode, ScrapeTarget, ScrapeTargetProps, ServiceExposure, StartdFleet,
+  StartdFleetProps, StartdLiveness, StartdMemberOptions, TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions, UserLimits,
+  UserPriorityPreemption,
 } from '../../../src';
 
 /** Values for every option of a construct: the compiler misses the ones that are not here. */
@@ -311,6 +313,10 @@ interface Values {
   readonly logStore: Omit<LogStoreProps, 'writers'>;
   readonly logCollection: Omit<LogCollectionProps, 'store'>;
   readonly alarms: AlarmValues;
+  readonly exporter: Omit<CondorExporterProps, 'pool'>;
+  readonly metrics: MetricsOptions;
+  readonly prometheus: PrometheusImageProps;
+  readonly target: ScrapeTargetProps;
   readonly joinMode: JoinMode;
   /** Whether the fleet stands in a federation, or in a chart of a program that has no pool. */
   readonly federated: boolean;
@@ -356,6 +362,54 @@ const logCollectionChoices: Choices<Omit<LogCollectionProps, 'store'>> = {
   imagePullSecrets: PULL_SECRETS,
 };
 
+const exporterChoices: Choices<Omit<CondorExporterProps, 'pool'>> = {
+  token: of({ secretName: 'tokens.metrics', key: 'token' }),
+  interval: of(Duration.seconds(10), Duration.minutes(2)),
+  runHistory: of(Size.mebibytes(64)),
+  storageClass: of('fast'),
+  monitoringNamespace: of('watch'),
+  networkPolicy: fc.boolean(),
+  resources: RESOURCES,
+};
+
+const prometheusImageChoices: Choices<PrometheusImageProps> = {
+  reference: of('registry.example/prometheus@sha256:' + 'b'.repeat(64)), majorVersion: of(2, 3), program: of('/usr/bin/prometheus'),
+};
+
+/** Who reads, besides the federation and the way in. */
+type MetricsOptions = Omit<MetricsProps, 'federation' | 'image'>;
+const metricsChoices: Choices<MetricsOptions> = {
+  address: of('metrics.cern.ch'),
+  port: of(9091, 30999),
+  exposure: of(ServiceExposure.loadBalancer(), ServiceExposure.loadBalancer({ sourceRanges: ['192.0.2.0/24'] })),
+  serverCertificate: of('server-tls'),
+  agentCertificate: of('agent-tls'),
+  monitoring: of(Monitoring.PLAIN, Monitoring.OPERATOR),
+  scrapeInterval: of(Duration.minutes(1)),
+  retention: of(Duration.days(400)),
+  storageSize: of(Size.gibibytes(500)),
+  storageClass: of('fast'),
+  agentRetention: of(Duration.hours(12)),
+  agentDisk: of(Size.gibibytes(1)),
+  rules: of(['alarms'], ['alarms', 'own.rules']),
+  alertmanagers: of(['alertmanager.monitoring.svc:9093']),
+  imagePullSecrets: PULL_SECRETS,
+  namespace: of('watch'),
+  networkPolicies: fc.boolean(),
+  resources: RESOURCES,
+  agentResources: RESOURCES,
+};
+
+const targetChoices: Choices<ScrapeTargetProps> = {
+  namespace: of('kube-system'),
+  metricsService: of('kube-state-metrics'),
+  podLabels: LABELS,
+  metricsPort: of(8080),
+  metricsPath: of('/federate'),
+  severalPods: fc.boolean(),
+  namesClusters: fc.boolean(),
+};
+
 /** All options that the programs choose from, as `Interface.option`. */
 export const ALL_OPTIONS = Object.entries({
   ClusterProps: clusterChoices,
@@ -382,6 +436,10 @@ export const ALL_OPTIONS = Object.entries({
   LogStoreProps: logStoreChoices,
   LogCollectionProps: logCollectionChoices,
   ...ALARM_CHOICES,
+  CondorExporterProps: exporterChoices,
+  MetricsProps: metricsChoices,
+  PrometheusImageProps: prometheusImageChoices,
+  ScrapeTargetProps: targetChoices,
 }).flatMap(([name, choices]) => Object.keys(choices).map(option => `${name}.${option}`));
 
 const onOneClaim = (backup: Partial<PoolBackupProps>) => backup.claimName ? { ...backup, size: undefined, storageClass: undefined } : backup;
@@ -422,6 +480,10 @@ const VALUES = fc.record<Values>({
   logStore: optional(logStoreChoices, 'address').map(keepable),
   logCollection: optional(logCollectionChoices),
   alarms: ALARM_VALUES,
+  exporter: optional(exporterChoices),
+  metrics: optional(metricsChoices, 'address'),
+  prometheus: optional(prometheusImageChoices, 'reference'),
+  target: optional(targetChoices, 'namespace', 'metricsService', 'metricsPort'),
   joinMode: of(JoinMode.PUSH, JoinMode.PULL),
   federated: fc.boolean(),
 });
@@ -449,9 +511,10 @@ function served(fleet: Values['fleet'], [{ name }]: AccessPointOptions[]): Value
 }
 
 function program(
-  name: string, {
+  name: string,
+  {
     cluster, host, fleet: drawn, member, elastic, elasticMember, preflight, mint, role, backup,
-    logStore, logCollection, alarms, joinMode, federated,
+    logStore, logCollection, alarms, exporter, metrics, prometheus, target, joinMode, federated,
   }: Values,
 ): OptionProgram {
   // in a federation a fleet has its members' names
@@ -487,6 +550,8 @@ function program(
       ...set('LogStoreProps', logStore),
       ...set('LogCollectionProps', federated ? { ...logCollection, clusterName: undefined } : logCollection),
       ...federated ? Object.entries(alarmOptionsOf(alarms)).flatMap(([type, options]) => set(type, options)) : [],
+      ...set('CondorExporterProps', exporter),
+      ...federated ? [...set('MetricsProps', metrics), ...set('PrometheusImageProps', prometheus), ...set('ScrapeTargetProps', target)] : [],
       ...federated && host.memberSigningKeys ? [...set('TokenMintProps', mint), ...set('TokenRoleOptions', role)] : [],
     ],
     synthesize(outdir) {
@@ -496,6 +561,7 @@ function program(
       new PoolBackup(hostCluster, 'backup', { pool, ...backup });
       const writers = [{ cluster: `${name}-site`, port: 4318 }, { cluster: 'wigner', port: 4319, authority: { secretName: 'wigner', key: 'authority' } }];
       const store = new LogStore(hostCluster, 'logs', { writers, ...spaced(logStore, 'store') });
+      const condorExporter = new CondorExporter(hostCluster, 'exporter', { pool, ...exporter });
       if (federated) {
         const federation = new Federation(app, `${name}-fed`, { host: hostCluster });
         const site = new FederatedCluster(app, `${name}-site`, { federation, joinMode, apiServer: 'https://site.example' });
@@ -513,6 +579,11 @@ function program(
         }
         new LogCollection(federation, 'log-agent', { store, ...spaced({ ...logCollection, clusterName: undefined }, 'agents') });
         addAlarms(hostCluster, federation, pool.namespace, alarms);
+        const image = new PrometheusImage(prometheus);
+        const seen = new Metrics(hostCluster, 'metrics', { federation, image, ...spaced(metrics, 'monitoring') });
+        seen.scrape(condorExporter);
+        // a namespace that is there
+        seen.scrape(new ScrapeTarget(federation, 'target', { ...target, namespace: seen.namespace }));
         new ClusterIdentity(site, 'identity', { namespace: `${name}-identity` });
       } else {
         const elsewhere = CondorPool.fromAttributes({ collectors: ['condor.cern.ch'], trustDomain: 'cern.ch' });

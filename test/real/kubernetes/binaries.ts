@@ -7,7 +7,7 @@ import { cached } from '../cache';
 /** The groups of programs: one wrapper module each, below tools/. */
 export type ToolsetName =
   'kubernetes-newest' | 'kubernetes-oldest' | 'etcd' | 'containerd' | 'cni' | 'coredns' | 'kube-router' | 'karmada' | 'kubefed' | 'open-cluster-management' | 'keda' |
-  'otel-collector' | 'victoria-logs';
+  'otel-collector' | 'victoria-logs' | 'prometheus-operator';
 
 /** Programs of one released version, ready to be run. */
 export interface Toolset {
@@ -127,6 +127,12 @@ const RECIPES: { [name in ToolsetName]: Recipe } = {
     binaries: ['victoria-logs'],
     minutes: 1,
     stamps: (version) => ({ 'github.com/VictoriaMetrics/VictoriaMetrics/lib/buildinfo.Version': `victoria-logs-${version}` }),
+  },
+  // for the definitions of its kinds, which its module has beside its programs
+  'prometheus-operator': {
+    module: 'github.com/prometheus-operator/prometheus-operator',
+    binaries: ['prometheus-config-reloader'],
+    minutes: 2,
   },
 };
 
