@@ -93,9 +93,9 @@ const PORT = 9118;
  *
  * Core-seconds are counted when a run of a job ends, from the record that the access point keeps of it: cores that the slot had, times the
  * seconds from its start to its end, whatever became of the job. No second counts twice, also when the exporter, an access point or a
- * shadow is killed and comes back. They differ from HTCondor's own `CumulativeSlotTime` by 2 seconds times cores a run at most, and by the time in
- * which a running job had no shadow, which HTCondor leaves out. What nobody has a record of is not counted: a run whose shadow was killed and that
- * no other one was reconnected to.
+ * shadow is killed and comes back. They differ from HTCondor's own `CumulativeSlotTime` by a second or two a run, since a schedd hears of its end
+ * a little later than the shadow writes it down, and by the time in which a running job had no shadow, which HTCondor leaves out. What nobody has a
+ * record of is not counted: a run whose shadow was killed and that no other one was reconnected to.
  */
 export class CondorExporter extends Construct implements IScrapeTarget {
   public readonly namespace: string;

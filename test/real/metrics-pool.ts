@@ -30,9 +30,10 @@ export function metricsPool(outdir: string, change = 0): void {
     centralManagers: [{ address: 'condor.cern.ch' }],
     accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
     accountingGroups: [
-      AccountingGroup.share('ATLAS', 0.6, { acceptSurplus: true }),
+      AccountingGroup.share('ATLAS', 0.4, { acceptSurplus: true }),
       AccountingGroup.share('ATLAS.production', 0.5, { acceptSurplus: true }),
-      AccountingGroup.share('CMS', 0.4, { acceptSurplus: true }),
+      // room for a job beside the claim that one left behind whose access point was killed
+      AccountingGroup.share('CMS', 0.6, { acceptSurplus: true }),
     ],
     image: CondorImage.debian(),
     negotiatorInterval: Duration.seconds(5),
