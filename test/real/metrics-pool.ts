@@ -32,7 +32,6 @@ export function metricsPool(outdir: string, change = 0): void {
     accountingGroups: [
       AccountingGroup.share('ATLAS', 0.4, { acceptSurplus: true }),
       AccountingGroup.share('ATLAS.production', 0.5, { acceptSurplus: true }),
-      // room for a job beside the claim that one left behind whose access point was killed
       AccountingGroup.share('CMS', 0.6, { acceptSurplus: true }),
     ],
     image: CondorImage.debian(),
