@@ -270,7 +270,7 @@ queue ${count}
     const before = await coreSeconds();
     const short = new Map<string, string>();
     for (const group of GROUPS) {
-      for (const member of MEMBERS) { short.set(`${group} at ${member}`, await submit(group, member, group === 'CMS' ? 13 : 7, 3)); }
+      for (const member of MEMBERS) { short.set(`${group} at ${member}`, await submit(group, member, group === 'CMS' ? 30 : 20, 3)); }
     }
     await pool.finished([...short.values()][0], 300);
     exporter().kill('SIGKILL');
