@@ -196,7 +196,10 @@ export class CondorHost extends Construct implements ICondorPool {
       host: Chart.of(this).node.id,
       clusters: this._executionClusters.names,
       groups: accountingGroups.map(({ name }) => name),
-      digests: { ...Object.fromEntries(texts.map(([options, text]) => [this.namesOf([options])[0], digestIn(text)])), ...this._executionClusters.digests },
+      digests: {
+        ...Object.fromEntries(texts.map(([options, text]) => [this.namesOf([options])[0], digestIn(text)])),
+        ...this._executionClusters.digests,
+      },
     };
   }
 
