@@ -38,7 +38,7 @@ const singleChoices: Choices<AlarmOptions> = {
 };
 
 const alarmChoices: Choices<Omit<AlarmsProps, 'federation' | 'namespace'>> = {
-  monitoring: of(Monitoring.PLAIN),
+  monitoring: of(Monitoring.PLAIN, Monitoring.OPERATOR),
   labels: of({ release: 'kube-prometheus-stack' }),
   interval: of(Duration.seconds(15), Duration.minutes(1)),
   runbook: of('https://ops.example/runbook'),
