@@ -2,14 +2,16 @@ import { JUDGES, judgeProgram } from './engines/judge';
 import { toolset, TOOLSETS } from './kubernetes/binaries';
 import { allImages } from './kubernetes/images';
 import { missingForClusters, missingRequirements } from './requirements';
-import { APPTAINER_IMAGE, imageRootfs, MPI_IMAGE, NEXT_IMAGE } from './rootfs';
+import { APPTAINER_IMAGE, imageRootfs, MPI_IMAGE, NEXT_IMAGE, PROMETHEUS_IMAGE } from './rootfs';
 
 /** The folders whose suites run on clusters. */
 const ON_CLUSTERS = ['api', 'kubernetes', 'nodes', 'node-faults', 'engines', 'telemetry'];
 
 /** Suites of the laboratory that need an image of their own, and which. */
 const OWN_IMAGES: { readonly [suite: string]: string } = {
+  'test/real/pool-metrics.test.ts': PROMETHEUS_IMAGE,
   'test/real/pool-mpi.test.ts': MPI_IMAGE,
+  'test/real/pool-alarms.test.ts': PROMETHEUS_IMAGE,
   'test/real/pool-containers.test.ts': APPTAINER_IMAGE,
   'test/real/pool-metadata.test.ts': APPTAINER_IMAGE,
   'test/real/pool-private.test.ts': NEXT_IMAGE,

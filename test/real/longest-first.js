@@ -3,8 +3,8 @@
 const Sequencer = require('@jest/test-sequencer').default;
 
 const LONG = [
-  /killed-and-cut/, /updated-and-lost/, /pool-faults/, /engines\/live/, /nodes\/elastic/, /engines\/karmada/, /pool-preemption/, /pool-high/,
-  /pool-credentials/, /pool-fair/, /engines\/equivalence/, /\/api\//, /pool-day-two/, /pool-upgrade/, /pool-users/, /\/nodes\//,
+  /killed-and-cut/, /updated-and-lost/, /pool-faults/, /engines\/live/, /nodes\/elastic/, /pool-alarms/, /engines\/karmada/, /telemetry\/logs/, /pool-preemption/, /pool-high/,
+  /pool-credentials/, /pool-fair/, /engines\/equivalence/, /\/api\//, /pool-metrics/, /pool-day-two/, /pool-upgrade/, /pool-users/, /\/nodes\//,
 ];
 
 const place = ({ path }) => {

@@ -295,16 +295,16 @@ describeReal('users of a pool', () => {
       };
       const statuses = (id: string) => ads(`ClusterId == ${id}`, 'JobStatus');
       const hers = await here(20001, 'alice', 2);
-      await until('one of hers runs', async () => (await running(hers)) === 1, 180);
+      await until('one of hers runs', async () => (await running(hers)) === 1);
       // the schedd has gone through its queue again when his runs, and left her other one
       const his = await here(20002, 'bob', 1);
-      await until('his runs beside it', async () => (await running(his)) === 1, 180);
+      await until('his runs beside it', async () => (await running(his)) === 1);
       expect((await statuses(hers)).sort()).toEqual(['1', '2']);
       const [first] = await ads(`ClusterId == ${hers} && JobStatus == 2`, 'ProcId');
       expect((await alice.jobs('condor_rm', `${hers}.${first}`)).status).toBe(0);
-      await until('her other one runs, now that the first is gone', async () => (await statuses(hers)).join() === '2', 180);
+      await until('her other one runs, now that the first is gone', async () => (await statuses(hers)).join() === '2');
       await Promise.all([alice, bob].map(empty));
-    }, 900_000);
+    });
 
     test('of the queue, for all together', async () => {
       await Promise.all([alice, bob, carol].map(empty));
@@ -317,10 +317,10 @@ describeReal('users of a pool', () => {
       const { status, stderr } = await erin.submit('id', 1, NOWHERE);
       expect({ failed: status !== 0, stderr }).toEqual({ failed: true, stderr: expect.stringMatching(/MAX_JOBS_SUBMITTED/) });
       await empty(carol);
-      await until('there is room again', async () => (await erin.submit('id', 1, NOWHERE)).status === 0, 180);
+      await until('there is room again', async () => (await erin.submit('id', 1, NOWHERE)).status === 0);
       expect((await erin.jobs('condor_rm', 'erin')).status).toBe(0);
       await Promise.all([alice, bob].map(empty));
-    }, 900_000);
+    });
 
     test('of running jobs, for each user; and of a licence, for all', async () => {
       await Promise.all([alice, bob, carol].map(empty));

@@ -52,7 +52,7 @@ export class LogPool extends TestbedPool {
 
   /** Waits until the store takes records. */
   public async storeIsReady(): Promise<void> {
-    await this.host.run(['rollout', 'status', '--timeout=300s', '--namespace', LOGGING, 'statefulset/logs'], { timeout: 310 });
+    await this.host.run(['rollout', 'status', '--timeout=600s', '--namespace', LOGGING, 'statefulset/logs']);
   }
 
   protected async startHost(): Promise<void> {
@@ -79,7 +79,7 @@ export class LogPool extends TestbedPool {
     await until(`${member}: the agents are ready`, async () => {
       const { status } = await cluster.get('daemonset', 'log-agent', '--namespace', LOGGING);
       return status.desiredNumberScheduled > 0 && status.numberReady === status.desiredNumberScheduled;
-    }, 300);
+    });
   }
 }
 

@@ -75,7 +75,7 @@ export class LogReader {
         }],
       },
     }]);
-    await cluster.run(['wait', '--for=condition=Ready', '--timeout=300s', '--namespace', LOGGING, `pod/${name}`], { timeout: 310 });
+    await cluster.run(['wait', '--for=condition=Ready', '--timeout=600s', '--namespace', LOGGING, `pod/${name}`]);
     const reader = new LogReader(cluster, name);
     await cluster.exec(LOGGING, name, ['sh', '-c', 'cat >/tmp/ca.crt'], { input: fs.readFileSync(authority, 'utf8') });
     return reader;

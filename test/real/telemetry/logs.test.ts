@@ -4,7 +4,7 @@ import { writerJob, writerJobs, writing } from './marked-lines';
 import { Testbed } from '../kubernetes/testbed';
 import { processesOf } from '../nodes/processes';
 import { describeClusters } from '../requirements';
-import { until } from '../until';
+import { PATIENCE, until } from '../until';
 
 const SITES = ['meyrin', 'tsystems'];
 const WORKFLOW = 'f2d6a1c4-8e0b-4f6e-9a57-0d7a3c1b9e42';
@@ -47,7 +47,7 @@ describeClusters('central logs', () => {
     pool = await LogPool.start(testbed, logProgram) as LogPool;
     await pool.whole();
     reader = await LogReader.start(pool.host, pool.authority);
-  }, 900_000);
+  });
   afterAll(async () => {
     pool?.forget();
     await testbed?.close();
@@ -68,7 +68,7 @@ describeClusters('central logs', () => {
     await until(`${site}: the agent is there again`, async () => {
       const [container] = (await agent(site)).status.containerStatuses;
       return container.restartCount > before && container.ready;
-    }, 240);
+    });
   }
 
   test('lines that pods and HTCondor jobs write are found as they are written', async () => {
@@ -80,23 +80,23 @@ describeClusters('central logs', () => {
     for (const site of SITES) {
       for (const source of ['container', 'htcondor-job']) {
         await until(`lines of ${source} at ${site}`, async () =>
-          await reader.count(`"k8s.cluster.name":="${site}" source:="${source}" workflow:="${WORKFLOW}" _msg:~"^mark "`) > 100, 600, 2000);
+          await reader.count(`"k8s.cluster.name":="${site}" source:="${source}" workflow:="${WORKFLOW}" _msg:~"^mark "`) > 100, PATIENCE, 2000);
       }
     }
-  }, 1_800_000);
+  });
 
   test('the store is stopped, and an agent is killed meanwhile', async () => {
     const store = (replicas: number) => pool.host.run(['scale', 'statefulset', 'logs', '--namespace', LOGGING, `--replicas=${replicas}`]);
     const since = Date.now();
     await store(0);
-    await until('the store is gone', async () => (await pool.host.get('pods', '--namespace', LOGGING, '--selector', 'app.kubernetes.io/name=log-store')).items.length === 0, 240);
+    await until('the store is gone', async () => (await pool.host.get('pods', '--namespace', LOGGING, '--selector', 'app.kubernetes.io/name=log-store')).items.length === 0);
     await killAgent('meyrin');
     await passed('the outage is over', since, OUTAGE);
     outages.push([since / 1000, Date.now() / 1000]);
     await store(1);
     await pool.storeIsReady();
     say(`the store was away for ${Math.round((Date.now() - since) / 1000)} s, an agent was killed meanwhile`);
-  }, 600_000);
+  });
 
   test('the link of a member is cut, and its agent is killed meanwhile', async () => {
     const since = Date.now();
@@ -107,23 +107,23 @@ describeClusters('central logs', () => {
     outages.push([since / 1000, Date.now() / 1000]);
     await site.mend();
     say(`the link was cut for ${Math.round((Date.now() - since) / 1000)} s, its agent was killed meanwhile`);
-  }, 600_000);
+  });
 
   test('every line is there, with its cluster, workflow and job, and the ids are as many as the lines', async () => {
     await until('an agent is killed while the store takes records', async () => {
       await killAgent('meyrin');
       return true;
-    }, 300);
+    });
     for (const id of submitted) { await pool.left(id, 600); }
     for (const site of SITES) {
-      await testbed.cluster(site).run(['wait', '--for=condition=Complete', '--timeout=400s', 'job', '--all'], { timeout: 410 });
+      await testbed.cluster(site).run(['wait', '--for=condition=Complete', '--timeout=600s', 'job', '--all']);
     }
     let found = await reader.marks(outages);
     await until(`${ALL} marks`, async () => {
       found = await reader.marks(outages);
       if (found.marks < ALL) { throw new Error(JSON.stringify(found)); }
       return true;
-    }, 300, 5000);
+    }, PATIENCE, 5000);
     say(`${found.records} records, ${found.ids} ids, ${found.marks} marks: ${found.records - found.ids} raw duplicates`);
     say(`delay: median ${found.median.toFixed(1)} s, longest ${found.longest.toFixed(1)} s`);
     say(`written while the store was away: ${found.within[0]}, while the link was cut: ${found.within[1]}`);
@@ -132,7 +132,7 @@ describeClusters('central logs', () => {
     expect({ ids: found.ids, marks: found.marks, incomplete: found.incomplete }).toEqual({ ids: ALL, marks: ALL, incomplete: 0 });
     const each = (source: string, { jobs, lines }: typeof PODS) => SITES.map(site => [`${site}/${WORKFLOW}/${source}`, jobs * lines]);
     expect(found.by).toEqual(Object.fromEntries([...each('container', PODS), ...each('htcondor-job', CONDOR)]));
-  }, 1_200_000);
+  });
 
   test('a query by the workflow finds every line from both clusters, and each of its jobs', async () => {
     const rows = await reader.ask(`workflow:="${WORKFLOW}" _msg:~"^mark " | stats by ("k8s.cluster.name", job) count_uniq("log.record.uid") lines`);
@@ -162,10 +162,10 @@ describeClusters('central logs', () => {
       ...sandbox(999993, 'ln ../secret999993 _condor_stdout'),
       ...sandbox(999994, 'ln -s ../../../../../etc/passwd _condor_stdout; mkfifo _condor_stderr')];
     expect(await pool.exec('meyrin', name, ['sh', '-ec', script.join('\n')])).toMatchObject({ status: 0 });
-    await until('the first is found', async () => await reader.count('_msg:="secret999991" job:="job999991"') === 1, 120, 2000);
+    await until('the first is found', async () => await reader.count('_msg:="secret999991" job:="job999991"') === 1, PATIENCE, 2000);
     // the container that reads goes on, and has nothing to say of the others
     await pool.exec('meyrin', name, ['sh', '-ec', 'echo later >>/var/lib/condor/execute/dir_999991/_condor_stdout']);
-    await until('so is what comes later', async () => await reader.count('_msg:="later" job:="job999991"') === 1, 120, 2000);
+    await until('so is what comes later', async () => await reader.count('_msg:="later" job:="job999991"') === 1, PATIENCE, 2000);
     expect(await reader.count('job:~"job99999[234]"')).toBe(0);
     await pool.exec('meyrin', name, ['sh', '-c', 'rm -r /var/lib/condor/execute/dir_99999* /var/lib/condor/execute/secret*']);
   });
@@ -188,12 +188,12 @@ describeClusters('central logs', () => {
 
   test('a member writes as itself, whatever it says, and at no other door; nobody writes without a certificate', async () => {
     expect(await send('pretender', 'tsystems', 'tsystems')).toBe('200');
-    await until('the record is found', async () => await reader.count('_msg:="pretender"') === 1, 60, 2000);
+    await until('the record is found', async () => await reader.count('_msg:="pretender"') === 1, PATIENCE, 2000);
     expect(await reader.count('_msg:="pretender" "k8s.cluster.name":="tsystems"')).toBe(1);
     expect(await send('burglar', 'meyrin', 'tsystems')).toBe('refused');
     expect(await send('stranger', 'tsystems')).toBe('refused');
     expect(await send('control', 'meyrin', 'meyrin')).toBe('200');
-    await until('the control is found', async () => await reader.count('_msg:="control"') === 1, 60, 2000);
+    await until('the control is found', async () => await reader.count('_msg:="control"') === 1, PATIENCE, 2000);
     expect(await reader.count('_msg:in("burglar", "stranger")')).toBe(0);
   });
 
@@ -210,6 +210,6 @@ describeClusters('central logs', () => {
     await cluster.run(['patch', 'configmap', 'log-agent', '--namespace', LOGGING, '--patch', JSON.stringify({ data: { endpoint: `https://${address}:4319/v1/logs` } })]);
     await cluster.run(['rollout', 'restart', '--namespace', LOGGING, 'daemonset/log-agent']);
     await until('it says why', async () => /x509: [^"]*(IP SANs|not valid for)/.test(
-      await cluster.run(['logs', '--namespace', LOGGING, 'daemonset/log-agent', '--tail=-1'])), 240, 2000);
+      await cluster.run(['logs', '--namespace', LOGGING, 'daemonset/log-agent', '--tail=-1'])), PATIENCE, 2000);
   });
 });
