@@ -69,6 +69,8 @@ for (const folder of ['examples', 'bench']) {
   project.testTask.prependExec(`tsc --noEmit -p ${folder}/tsconfig.json`);
 }
 
+project.compileTask.exec('node projenrc/lazy-exports.js');
+
 project.postCompileTask.spawn(project.addTask('rosetta', {
   description: 'Compiles the examples in README.md and in docstrings',
   exec: 'jsii-rosetta extract --compile --strict',
@@ -78,7 +80,7 @@ project.addTask('demo', {
   description: "Synthesizes CERN's federation into out/ and says what it made and where to apply it",
   env: { CDK8S_OUTDIR: 'out' },
   steps: [
-    { exec: 'jsii --silence-warnings=reserved-word' },
+    { spawn: project.compileTask.name },
     { exec: 'ts-node --transpile-only --project examples/tsconfig.json examples/cern-tsystems/main.ts' },
   ],
 });
@@ -101,14 +103,14 @@ for (const [command, description] of Object.entries(testbed)) {
 const consumer = project.addTask('test:consumer', {
   description: 'Packs the library and uses it in an empty project, as its users do',
   steps: [
-    { exec: 'jsii --silence-warnings=reserved-word' },
+    { spawn: project.compileTask.name },
     { exec: 'jsii-docgen -o API.md' },
     { exec: 'jest --config test/consumer/jest.config.js' },
   ],
 });
 
 // The package by its name, in the fixtures of a user's project: its types are those of the compiled library.
-project.testTask.prependExec('jsii --silence-warnings=reserved-word');
+project.testTask.prependSpawn(project.compileTask);
 
 // What takes seconds has a task of its own: it is what the build runs. All tests are `test`.
 const unit = project.addTask('test:unit', { description: 'Runs the unit, snapshot and property tests, and lint', steps: [...project.testTask.steps] });
@@ -128,7 +130,7 @@ project.packageTask.spawn(project.addTask('bindings', {
 project.addTask('bench', {
   description: 'Measures construction and synth against writing the same plain objects',
   steps: [
-    { exec: 'jsii --silence-warnings=reserved-word' },
+    { spawn: project.compileTask.name },
     { exec: 'ts-node --transpile-only --project bench/tsconfig.json bench/main.ts', receiveArgs: true },
   ],
 });

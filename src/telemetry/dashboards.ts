@@ -1,7 +1,8 @@
 import { ApiObject, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
-import { BoardDefinition, grafanaDashboard } from './board';
+import { BoardDefinition } from './board';
 import { FEDERATION_BOARD } from './federation-board';
+import { grafanaDashboard } from './grafana';
 import { LOG_BOARD } from './log-board';
 import { POOL_BOARD } from './pool-board';
 import { promDuration } from './promql';

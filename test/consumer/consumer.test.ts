@@ -36,13 +36,18 @@ afterAll(() => fs.rmSync(workDirectory, { recursive: true, force: true }));
 
 describe('the tarball', () => {
   test('holds the library and its documents, and nothing else', () => {
-    const { bundledDependencies } = packageJson();
     const [bundled, own] = split(packed, file => file.startsWith('node_modules/'));
     const [library, documents] = split(own, file => file.startsWith('lib/'));
     expect(documents.sort()).toEqual(['.jsii', 'API.md', 'LICENSE', 'README.md', 'package.json']);
     expect(library.sort()).toEqual(filesIn(path.join(LIBRARY, 'src'))
       .flatMap(file => ['.js', '.d.ts'].map(extension => `lib/${file.replace(/\.ts$/, extension)}`)).sort());
-    expect([...new Set(bundled.map(file => file.split('/')[1]))].sort()).toEqual(bundledDependencies);
+    expect([...new Set(bundled.map(file => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)![1]))].sort()).toEqual(bundledModules());
+  });
+
+  test('loads what a program names, and nothing else of an index', () => {
+    const script = `const { Alarms } = require('cdk8s-hep'); const loaded = Object.keys(require.cache).filter(file => file.includes('cdk8s-hep'));
+      console.log(typeof Alarms, loaded.some(file => file.endsWith('/telemetry/alarms.js')), loaded.some(file => /grafana|telemetry.(log-collection|metrics)[.]js/.test(file)))`;
+    expect(succeed('node', ['-e', script], project).trim()).toBe('function true false');
   });
 
   test('runs nothing when it is installed', () => {
@@ -50,7 +55,10 @@ describe('the tarball', () => {
   });
 
   test('brings no second copy of what the user has', () => {
-    expect(fs.readdirSync(path.join(installed, 'node_modules'))).toEqual(packageJson().bundledDependencies);
+    const modules = path.join(installed, 'node_modules');
+    const names = fs.readdirSync(modules).flatMap(name => name.startsWith('@') ? fs.readdirSync(path.join(modules, name)).map(own => `${name}/${own}`) : [name]);
+    expect(names.sort()).toEqual(bundledModules());
+    expect(names.filter(name => TOOLS.includes(name))).toEqual([]);
   });
 
   test('says nothing of the machine that it was made on', () => {
@@ -183,6 +191,13 @@ function run(command: string, args: string[], cwd = project): Outcome {
 }
 
 /** What a command prints that has to work. */
+/** What is bundled, and what that needs itself. */
+function bundledModules(): string[] {
+  const needs = (name: string) => Object.keys(JSON.parse(fs.readFileSync(path.join(LIBRARY, 'node_modules', name, 'package.json'), 'utf8')).dependencies ?? {});
+  const bundled: string[] = packageJson().bundledDependencies;
+  return [...new Set(bundled.flatMap(name => [name, ...needs(name)]))].sort();
+}
+
 function succeed(command: string, args: string[], cwd = project): string {
   const { status, stdout, stderr } = run(command, args, cwd);
   if (status !== 0) { throw new Error(`${command} ${args.join(' ')} exited with ${status}\n${stdout}${stderr}`); }
