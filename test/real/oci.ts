@@ -2,6 +2,7 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { capabilities, runtimeDefaultSeccomp } from './capabilities';
 import { quantity } from './quantity';
+import { IMAGE_ENVIRONMENT } from './rootfs';
 
 /** A mount of a container as the runtime wants it. */
 export interface OciMount {
@@ -76,7 +77,7 @@ export function ociConfig(input: OciInput): object {
   const held = capabilities(security);
   const readOnlyRoot = security.readOnlyRootFilesystem === true;
   const variables = new Map([
-    ['PATH', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+    ...Object.entries(IMAGE_ENVIRONMENT),
     ['HOSTNAME', input.hostname],
     ['HOME', user.home],
     ...input.env,

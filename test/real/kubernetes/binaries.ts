@@ -128,11 +128,11 @@ const RECIPES: { [name in ToolsetName]: Recipe } = {
     minutes: 1,
     stamps: (version) => ({ 'github.com/VictoriaMetrics/VictoriaMetrics/lib/buildinfo.Version': `victoria-logs-${version}` }),
   },
-  // for the definitions of its kinds, which its module has beside its programs
+  // for the definitions of its kinds, which its module has beside its programs: none of them is built
   'prometheus-operator': {
     module: 'github.com/prometheus-operator/prometheus-operator',
-    binaries: ['prometheus-config-reloader'],
-    minutes: 2,
+    binaries: [],
+    minutes: 0,
   },
 };
 
@@ -160,6 +160,7 @@ function buildFlags(recipe: Recipe, version: string): string[] {
 
 function build(wrapper: string, recipe: Recipe, flags: string[], directory: string): void {
   // The name of a single program comes from here, not from its path: that may end in /v3.
+  if (recipe.binaries.length === 0) { return; }
   const output = recipe.binaries.length === 1 ? path.join(directory, recipe.binaries[0]) : `${directory}/`;
   const result = spawnSync('go', ['build', ...flags, '-o', output, 'tool'], {
     cwd: wrapper,

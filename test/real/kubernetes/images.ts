@@ -4,7 +4,7 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { CondorImage } from '../../../src';
 import { cached } from '../cache';
-import { imageRootfs } from '../rootfs';
+import { IMAGE_ENVIRONMENT, imageRootfs } from '../rootfs';
 import { moduleDirectory, toolset } from './binaries';
 
 /** An image that a node's containerd takes in without any registry. */
@@ -94,7 +94,7 @@ function install(file: string, place: string): void {
 export function condorImage(): Image {
   const rootfs = imageRootfs();
   return image(`docker.io/${CondorImage.debian().reference}`, path.basename(rootfs), {
-    Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+    Env: Object.entries(IMAGE_ENVIRONMENT).map(([name, value]) => `${name}=${value}`),
   }, () => rootfs);
 }
 
