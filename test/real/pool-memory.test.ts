@@ -88,11 +88,11 @@ queue
 
   test('a privileged machine has the kernel end it, at the limit of its slot, and no other job is touched', async () => {
     await joinControllers('cpuacct');
-    const modest = await takes('privileged', 60, 45);
+    const modest = await takes('privileged', 60, 90);
+    await until('it runs in a group of its own', async () => /^CgroupEnforced = true$/m.test(await pool.status('-l', '-const', 'DynamicSlot && Fleet == "privileged"')));
     const greedy = await takes('privileged', 400);
     await until('it is held by the machine', async () => (await held(greedy)).startsWith('34\t'));
     expect(await held(greedy)).toMatch(/Job has gone over cgroup memory limit of 128 megabytes\. Peak usage: 1[23]\d megabytes\./);
-    await until('the other runs in a group of its own', async () => /^CgroupEnforced = true$/m.test(await pool.status('-l', '-const', 'DynamicSlot && Fleet == "privileged"')));
     await pool.finished(modest);
     expect(await ended(modest)).toBe('4 0 1');
   });
