@@ -14,7 +14,7 @@ import { identity, Manifest } from '../../../src/federation/manifest';
 import { Estate } from '../estate';
 import { toolset } from '../kubernetes/binaries';
 import { Component } from '../kubernetes/component';
-import { API_PORT, Flags } from '../kubernetes/control-plane';
+import { API_PORT, commandLine, Flags } from '../kubernetes/control-plane';
 import { writeKubeconfig } from '../kubernetes/kubeconfig';
 import { Network } from '../network';
 import { until } from '../until';
@@ -48,9 +48,13 @@ const CONTROLLERS = { 'kube-controller-manager': { controllers: 'namespace,servi
 /** A program without any object: what makes clusters members. */
 const EMPTY: Program = { members: LIVE_MEMBERS, claims: [], overrides: [], own: [], late: false };
 
-/** As many calls as a control plane of thousands of objects is given: by default Karmada makes 40 in a second. */
+/** As many calls as thousands of objects take: by default Karmada makes 40 in a second. */
 const CALLS: Flags = { 'kube-api-qps': 200, 'kube-api-burst': 400 };
-const HURRIED = { 'controller-manager': { ...CALLS, 'cluster-api-qps': 200, 'cluster-api-burst': 400, 'rate-limiter-qps': 100 }, 'scheduler': CALLS };
+/** What carries objects to members: what was in vain is tried again soon, and not after up to 1,000 seconds. */
+const CARRIER: Flags = { ...CALLS, 'cluster-api-qps': 200, 'cluster-api-burst': 400, 'rate-limiter-qps': 100, 'rate-limiter-max-delay': '5s' };
+/** No member is lost here: one that is slow must not be taken for it. */
+const NEVER_LOST: Flags = { 'cluster-status-update-frequency': '10s', 'cluster-failure-threshold': '300s' };
+const HURRIED = { 'controller-manager': { ...CARRIER, ...NEVER_LOST }, 'scheduler': CALLS };
 
 /** Karmada and KubeFed over the same members, of which none has nodes. */
 export class LiveEngines {
@@ -137,7 +141,7 @@ export class LiveEngines {
       (await Promise.all(LIVE_MEMBERS.map(({ name }) => karmada.condition(name)))).every(status => status === 'True'));
   }
 
-  /** Runs the agent as its pod would, by the same arguments, with the same rights. */
+  /** Runs the agent as its pod would, by the same arguments and a few of a hurry, with the same rights. */
   private async startAgent({ name, directory, controlPlane, group }: NodelessCluster, manifests: readonly Manifest[]): Promise<void> {
     const { certificate, key } = await agentIdentity(this.karmada, name, directory);
     const agent: { [kind: string]: any } = Object.fromEntries(manifests.map(manifest => [manifest.kind, manifest]));
@@ -155,7 +159,9 @@ export class LiveEngines {
         groups: ['system:serviceaccounts', `system:serviceaccounts:${metadata.namespace}`],
       }),
     }]);
-    const argv = [toolset('karmada').path('agent'), ...args.map((arg: string) => arg.replace('/etc/karmada/config/kubeconfig', federation))];
+    const argv = [
+      ...commandLine(toolset('karmada').path('agent'), CARRIER), ...args.map((arg: string) => arg.replace('/etc/karmada/config/kubeconfig', federation)),
+    ];
     const surroundings = { network: controlPlane.machine.path, group, logs: path.join(directory, 'logs') };
     new Component('karmada-agent', argv, surroundings, { env: { KUBECONFIG: own } }).start();
   }

@@ -7,10 +7,13 @@ import { beside, filesOf, isMarked, LIVE_MEMBERS, withFewerOverrides } from './l
 import { NodelessCluster } from './nodeless-cluster';
 import { Program, randomProgramsFor } from './random-federations';
 import { identity, Manifest } from '../../../src/federation/manifest';
-import { until } from '../until';
+import { PATIENCE, until } from '../until';
 
 /** So many programs are drawn, and applied, at once. */
 const BATCH = 20;
+
+/** Milliseconds between two looks at all that members hold, which costs API servers about as much as the controllers do. */
+const LOOKS = 5000;
 
 /** How kubectl says that an API server takes no such object. */
 const REFUSAL = /^(The \S+ "[^"]+" is invalid: |Error from server \((BadRequest|Forbidden|Invalid)\))/;
@@ -74,8 +77,7 @@ export class LiveTrial {
     await this.live.host.run(['apply', '--server-side', '-f', '-'], {
       input: text([...new Set(namespaces)].map(name => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }))),
     });
-    const kept = await Promise.all(changes.map(change => this.isTaken(change)));
-    const taken = changes.filter((_, index) => kept[index]);
+    const taken = await this.taken(changes);
     this.programs.push(...taken);
     await this.apply(taken.map(({ before }) => before.files));
   }
@@ -88,22 +90,27 @@ export class LiveTrial {
     return undefined;
   }
 
-  /** Whether an API server takes all of a program, before and after; what it makes of it is wanted from then on. */
-  private async isTaken({ before, after }: Change): Promise<boolean> {
-    const distinct = [...new Set([before, after].flatMap(ofMembers).map(manifest => JSON.stringify(manifest)))];
+  /** The programs of which an API server takes all, before and after; what it makes of it is wanted from then on. */
+  private async taken(changes: readonly Change[]): Promise<Change[]> {
+    if (changes.length === 0) { return []; }
+    const declared = changes.flatMap(({ before, after }) => [before, after]).flatMap(ofMembers);
+    const distinct = [...new Set(declared.map(manifest => JSON.stringify(manifest)))];
     const input = text(distinct.map(manifest => JSON.parse(manifest)));
     const { status, stdout, stderr } = await this.live.host.kubectl(['apply', '--server-side', '--dry-run=server', '-o', 'json', '-f', '-'], { input });
     if (status !== 0) {
+      if (changes.length > 1) { return inHalves(changes, half => this.taken(half)); }
       this.drawn.refusedByApiServer++;
       this.refused(stderr);
-      return false;
+      return [];
     }
     const answer = JSON.parse(stdout);
     const made = new Map((answer.items ?? [answer]).map((item: Manifest, index: number) => [distinct[index], item]));
-    for (const [member, objects] of this.wanted) {
-      before.without[member]?.forEach(manifest => objects.set(identity(manifest), made.get(JSON.stringify(manifest)) as Manifest));
+    for (const { before } of changes) {
+      for (const [member, objects] of this.wanted) {
+        before.without[member]?.forEach(manifest => objects.set(identity(manifest), made.get(JSON.stringify(manifest)) as Manifest));
+      }
     }
-    return true;
+    return [...changes];
   }
 
   /** Counts what an API server said against objects; whatever else goes wrong is no refusal. */
@@ -119,9 +126,10 @@ export class LiveTrial {
   public async change(): Promise<ChangedPrograms> {
     const changed = { files: [] as Files[], objects: [] as string[], unchanged: 0, refused: 0 };
     for (let at = 0; at < this.programs.length; at += BATCH) {
-      await Promise.all(this.programs.slice(at, at + BATCH).map(async change => {
-        const answers = await Promise.all(this.live.members.map(async member =>
-          ({ name: member.name, objects: await this.inPlace(member, change) })));
+      const batch = this.programs.slice(at, at + BATCH);
+      const ofMember = new Map(await Promise.all(this.live.members.map(async member => [member.name, await this.inPlace(member, batch)] as const)));
+      for (const [index, change] of batch.entries()) {
+        const answers = [...ofMember].map(([name, programs]) => ({ name, objects: programs[index] }));
         if (answers.some(({ objects }) => !objects)) {
           changed.refused++;
         } else if (answers.every(({ objects }) => objects!.length === 0)) {
@@ -136,23 +144,28 @@ export class LiveTrial {
             changed.objects.push(...objects!.map(object => `${name}: ${identity(object)}`));
           }
         }
-      }));
+      }
     }
     return changed;
   }
 
-  /** What a member's API server would make of changed objects in the place of those that it has; nothing if it refuses any. */
-  private async inPlace(member: NodelessCluster, { before, after }: Change): Promise<Manifest[] | undefined> {
-    const old = new Set((before.without[member.name] ?? []).map(manifest => JSON.stringify(manifest)));
-    const changed = (after.without[member.name] ?? []).filter(manifest => !old.has(JSON.stringify(manifest)));
-    if (changed.length === 0) { return []; }
-    const { status, stdout, stderr } = await member.kubectl(['replace', '--dry-run=server', '-o', 'json', '-f', '-'], { input: text(changed) });
+  /** What a member's API server would make of each program's changed objects in the place of those that it has; nothing if it refuses any. */
+  private async inPlace(member: NodelessCluster, changes: readonly Change[]): Promise<(Manifest[] | undefined)[]> {
+    const changed = changes.map(({ before, after }) => {
+      const old = new Set((before.without[member.name] ?? []).map(manifest => JSON.stringify(manifest)));
+      return (after.without[member.name] ?? []).filter(manifest => !old.has(JSON.stringify(manifest)));
+    });
+    const all = changed.flat();
+    if (all.length === 0) { return changed; }
+    const { status, stdout, stderr } = await member.kubectl(['replace', '--dry-run=server', '-o', 'json', '-f', '-'], { input: text(all) });
     if (status !== 0) {
+      if (changes.length > 1) { return inHalves(changes, half => this.inPlace(member, half)); }
       this.refused(stderr);
-      return undefined;
+      return [undefined];
     }
     // one after the other
-    return stdout.split(/(?<=^\})\n/m).filter(object => object !== '').map(object => JSON.parse(object));
+    const answers: Manifest[] = stdout.split(/(?<=^\})\n/m).filter(object => object !== '').map(object => JSON.parse(object));
+    return changed.map(({ length }) => answers.splice(0, length));
   }
 
   /** Gives the engine what was written of programs. */
@@ -163,7 +176,7 @@ export class LiveTrial {
   /** Waits until members hold what they should. */
   public async arrival(): Promise<void> {
     let wrong: Difference[] = [];
-    const arrived = until('the members hold what they should', async () => (wrong = await this.differences()).length === 0);
+    const arrived = until('the members hold what they should', async () => (wrong = await this.differences()).length === 0, PATIENCE, LOOKS);
     await arrived.catch(error => { throw new Error(`${error.message}: ${wrong.length} objects\n${JSON.stringify(wrong.slice(0, 20), undefined, 1)}`); });
   }
 
@@ -176,6 +189,12 @@ export class LiveTrial {
     const wanted = [...this.wanted].map(([member, objects]) => [member, compared(objects.values())]);
     return differences(Object.fromEntries(wanted) as Held, Object.fromEntries(held) as Held);
   }
+}
+
+/** Asks of one half, then of the other: who refuses some of many doesn't say whose. */
+async function inHalves<T>(changes: readonly Change[], ask: (half: readonly Change[]) => Promise<T[]>): Promise<T[]> {
+  const middle = Math.ceil(changes.length / 2);
+  return [...await ask(changes.slice(0, middle)), ...await ask(changes.slice(middle))];
 }
 
 const ofMembers = ({ without }: Stage) => LIVE_MEMBERS.flatMap(({ name }) => without[name] ?? []);
