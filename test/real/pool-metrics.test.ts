@@ -229,7 +229,7 @@ queue ${count}
     await until('a job runs', async () => (await pool.jobs(running))[0].JobStatus === 2);
     await until('the exporter has seen it all', async () => await value('htcondor_running_cores', { accounting_group: group, k8s_cluster: member }) === CORES
       && await value('htcondor_schedd_jobs_started_total') >= 1 && await value('htcondor_schedd_jobs', { state: 'held' }) === 1
-      && await value('htcondor_slot_cpus', { k8s_cluster: member, state: 'Claimed' }) === CORES, 240);
+      && await value('htcondor_slot_cpus', { k8s_cluster: member, state: 'Claimed' }) === CORES);
     const text = await page();
     const samples = samplesOf(text);
     expect(new Set(samples.map(({ name }) => name))).toEqual(new Set(CONDOR_METRICS.map(({ name }) => name)));

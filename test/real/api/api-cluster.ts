@@ -70,7 +70,7 @@ export class ApiCluster {
   }
 
   public kubectl(args: string[], input?: string, env?: { readonly [name: string]: string }): Promise<CommandResult> {
-    return this.controlPlane.kubectl(args, { input, env, timeout: 300 });
+    return this.controlPlane.kubectl(args, { input, env });
   }
 
   /** What kubectl writes; it must succeed. */

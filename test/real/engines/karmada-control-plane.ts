@@ -102,7 +102,7 @@ export class KarmadaControlPlane {
   /** Applies objects, or a file's text. */
   public async apply(objects: object[] | string): Promise<string> {
     const input = typeof objects === 'string' ? objects : JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
-    return this.run(['apply', '--server-side', '-f', '-'], { input, timeout: 300 });
+    return this.run(['apply', '--server-side', '-f', '-'], { input });
   }
 
   /** The status of one of a member's conditions. */

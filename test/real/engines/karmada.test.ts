@@ -242,7 +242,7 @@ describeClusters('Karmada', () => {
     await meyrin.controlPlane.restart('kube-apiserver');
     await until('meyrin is back', async () => await karmada.condition('meyrin') === 'True');
     await until('meyrin runs no replica any more', async () =>
-      (await meyrin.kubectl(['get', 'deployment', 'web', '--namespace', 'web'])).stderr.includes('NotFound'), 60);
+      (await meyrin.kubectl(['get', 'deployment', 'web', '--namespace', 'web'])).stderr.includes('NotFound'));
     expect({ pods: await pods('meyrin'), works: await works('meyrin') }).toEqual(before);
     // a workload without failover stays, and is counted where it was
     expect(await replicas('meyrin', 'weighted')).toBe(2);

@@ -187,7 +187,7 @@ export class LiveEngines {
           await host.run(['apply', '--server-side', '-f', '-'], { input: text(definitions) });
           await host.run(['wait', '--for=condition=Established', '--timeout=600s', 'crd', '--all']);
         }
-        await host.run(['apply', '--server-side', '-f', '-'], { input: text(all), timeout: 300 });
+        await host.run(['apply', '--server-side', '-f', '-'], { input: text(all) });
       },
     };
     this.engines.set('KubeFed', engine);

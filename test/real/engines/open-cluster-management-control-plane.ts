@@ -49,7 +49,7 @@ export class OpenClusterManagement {
     const deployments: any[] = (await host.get('deployments', '--namespace', HUB)).items;
     const pods = await Promise.all(deployments.map(({ metadata: { name } }) => ProcessPod.start(host, toolset('open-cluster-management'), HUB, name)));
     await until('the hub is up', async () => (await manager()).Progressing.startsWith('False')
-      && (await host.kubectl(['get', ...WEBHOOKS])).status === 0, 180);
+      && (await host.kubectl(['get', ...WEBHOOKS])).status === 0);
     return new OpenClusterManagement(host, [operator, ...pods]);
   }
 

@@ -89,7 +89,7 @@ describeClusters('faults on real nodes', () => {
 
   test.each(['condor-cm-0', 'condor-ap1-0'])('deletion of %s', async pod => {
     const since = Date.now();
-    await testbed.cluster(HOST).run(['delete', 'pod', pod, '--namespace', pool.namespace], { timeout: 180 });
+    await testbed.cluster(HOST).run(['delete', 'pod', pod, '--namespace', pool.namespace]);
     await until('its successor is ready', () => pool.ready(HOST, pod));
     await wholeAgain(`deletion of ${pod}`, since);
     await undisturbed();

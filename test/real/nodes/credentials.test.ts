@@ -88,7 +88,7 @@ describeClusters('tokens on real nodes', () => {
       expect(token).not.toBe(before[member]);
       const { metadata } = await pool.executionPoint(member, node);
       await until(`${member}: the pod has it`, async () =>
-        (await pool.exec(member, metadata.name, ['cat', '/etc/condor/tokens.d/token'])).stdout.trim() === token.trim(), 180);
+        (await pool.exec(member, metadata.name, ['cat', '/etc/condor/tokens.d/token'])).stdout.trim() === token.trim());
       expect((await pool.restarts(member))[metadata.name]).toBe(restarts[['meyrin', 'tsystems'].indexOf(member)][metadata.name]);
     }
   });

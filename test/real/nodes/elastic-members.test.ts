@@ -43,12 +43,12 @@ describeClusters('two members whose execution points come with demand, the deare
 
   async function kedaHasLookedAgain(member: string): Promise<void> {
     const before = await looks(testbed.cluster(member));
-    await pool.explained(member, 'KEDA has looked again', async () => await looks(testbed.cluster(member)) >= before + 3, 240);
+    await pool.explained(member, 'KEDA has looked again', async () => await looks(testbed.cluster(member)) >= before + 3);
   }
 
   test('what one machine can do is done near, and the cloud has none', async () => {
     submitted.push(await pool.submitHere(sleepers(1, 45)));
-    await pool.explained(NEAR, 'the job runs at the near member', async () => (await pool.jobs(submitted[0])).some(({ RemoteHost }) => RemoteHost?.endsWith('@burst.meyrin')), 300);
+    await pool.explained(NEAR, 'the job runs at the near member', async () => (await pool.jobs(submitted[0])).some(({ RemoteHost }) => RemoteHost?.endsWith('@burst.meyrin')));
     await at(NEAR);
     await kedaHasLookedAgain(CLOUD);
     expect(await pool.kedaJobs(CLOUD)).toEqual([]);
@@ -60,10 +60,10 @@ describeClusters('two members whose execution points come with demand, the deare
   test('what is too much for it is for the cloud, when the near member has all that it may have', async () => {
     long = await pool.submitHere(atTsystemsFirst(sleepers(1, LIFETIME.toSeconds() + 60)));
     submitted.push(long, await pool.submitHere(sleepers(20, 15)));
-    await pool.explained(CLOUD, 'the cloud has machines', async () => (await at(CLOUD)).length === MOST, 300);
+    await pool.explained(CLOUD, 'the cloud has machines', async () => (await at(CLOUD)).length === MOST);
     expect((await pool.demand(NEAR))?.wanted).toBe(1);
     expect((await pool.kedaJobs(NEAR)).filter(({ status }) => !status.succeeded).length).toBeLessThanOrEqual(1);
-    await pool.explained(CLOUD, 'the long job runs', async () => (await pool.jobs(long)).some(({ JobStatus }) => JobStatus === 2), 300);
+    await pool.explained(CLOUD, 'the long job runs', async () => (await pool.jobs(long)).some(({ JobStatus }) => JobStatus === 2));
   });
 
   test('when the budget is used none comes, though jobs wait, and what runs goes on', async () => {
@@ -77,7 +77,7 @@ describeClusters('two members whose execution points come with demand, the deare
       (await at(CLOUD)).every(name => Date.now() / 1000 - began.get(name.replace(/^[^@]*@/, ''))! > LIFETIME.toSeconds() + HEARD.toSeconds()));
     const before = await pool.kedaJobs(CLOUD);
     const waiting = await pool.submitHere(atTsystemsFirst(sleepers(3, 1)));
-    await pool.explained(CLOUD, 'they wait', async () => (await pool.demand(CLOUD))?.waiting === 3, 240);
+    await pool.explained(CLOUD, 'they wait', async () => (await pool.demand(CLOUD))?.waiting === 3);
     await kedaHasLookedAgain(CLOUD);
     expect((await pool.kedaJobs(CLOUD)).map(({ metadata }) => metadata.name)).toEqual(before.map(({ metadata }) => metadata.name));
 
@@ -107,7 +107,7 @@ describeClusters('two members whose execution points come with demand, the deare
   });
 
   test('what is used is what Kubernetes says that the machines were there for', async () => {
-    await pool.explained(CLOUD, 'all have left', async () => (await pool.kedaJobs(CLOUD)).every(({ status }) => status.succeeded === 1), 300);
+    await pool.explained(CLOUD, 'all have left', async () => (await pool.kedaJobs(CLOUD)).every(({ status }) => status.succeeded === 1));
     const pods = await pool.pods(CLOUD, '--selector', 'app.kubernetes.io/component=execution-point');
     const seconds = pods.map(({ status }) => status.containerStatuses.find(({ name }: any) => name === 'condor').state.terminated)
       .reduce((sum, { startedAt, finishedAt }) => sum + (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000, 0);

@@ -100,10 +100,10 @@ export class ElasticPool extends TestbedPool {
   }
 
   /** Waits, and shows everything that decides when it did not happen. */
-  public async explained(member: string, what: string, condition: () => Promise<boolean>, seconds?: number): Promise<void> {
+  public async explained(member: string, what: string, condition: () => Promise<boolean>): Promise<void> {
     const cluster = this.testbed.cluster(member);
     try {
-      await until(what, condition, seconds);
+      await until(what, condition);
     } catch (error) {
       const said = await Promise.all([
         this.exec('condor-host', 'condor-cm-0', ['tail', '-n', '30', '/var/log/condor/DemandLog']).then(({ stdout }) => stdout),
@@ -127,7 +127,7 @@ export class ElasticPool extends TestbedPool {
       const cluster = this.testbed.cluster(member);
       await cluster.run(['create', 'secret', 'generic', `${metadata.name}-token`, '--namespace', this.namespace, '--from-file=token=/dev/stdin'], { input });
       await until(`${member}: the demand of ${metadata.name} is asked for`, async () =>
-        (await cluster.get('deployment', `${metadata.name}-demand`, '--namespace', this.namespace)).status.readyReplicas === 1, 240);
+        (await cluster.get('deployment', `${metadata.name}-demand`, '--namespace', this.namespace)).status.readyReplicas === 1);
     }
   }
 }

@@ -30,7 +30,7 @@ export async function startKeda(cluster: TestbedCluster): Promise<void> {
     ...manifests('config/service_account'), ...manifests('config/rbac'), ...manifests('config/manager').map(manifest => manifest.kind === 'Deployment' ? of(image.name, manifest) : manifest),
   ]);
   await until('KEDA is ready', async () =>
-    (await cluster.get('deployment', 'keda-operator', '--namespace', KEDA_NAMESPACE)).status.readyReplicas === 1, 240);
+    (await cluster.get('deployment', 'keda-operator', '--namespace', KEDA_NAMESPACE)).status.readyReplicas === 1);
 }
 
 /** How often KEDA has looked at the Jobs of a cluster. */

@@ -161,7 +161,7 @@ export class TestbedPool extends CondorTools {
       this.testbed.names.set(name, spec.type === 'LoadBalancer' ? await host.balancerAddress(namespace, service) : host.nodes[0].address);
     }
     for (const server of ['condor-cm', 'condor-ap1']) {
-      await host.run(['rollout', 'status', '--timeout=600s', '--namespace', namespace, `statefulset/${server}`], { timeout: 310 });
+      await host.run(['rollout', 'status', '--timeout=600s', '--namespace', namespace, `statefulset/${server}`]);
     }
   }
 
