@@ -1,11 +1,11 @@
 import { spawnSync } from 'child_process';
-import * as fs from 'fs';
 import { App, Chart, Duration, Testing } from 'cdk8s';
 import {
   Cluster, ClusterSelector, CondorHost, CondorHostProps, CondorImage, FederatedCluster, FederatedClusterProps, Federation, JoinMode, Placement,
   StartdFleet, StartdFleetProps, TokenAuthorization, TokenMint, TokenMintProps,
 } from '../../src';
 import { scratchDirectory } from '../scratch';
+import { objectOf, report } from '../synth';
 
 const PEM = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
 
@@ -47,23 +47,11 @@ function served(options: Options = {}): Program {
   return p;
 }
 
-const find = (chart: Chart, kind: string, name: string) =>
-  Testing.synth(chart).find(object => object.kind === kind && (object.metadata.name === name || (kind === 'Job' && object.metadata.name.startsWith(`${name}-`))));
+const find = (chart: Chart, kind: string, name: string) => objectOf(chart, kind, kind === 'Job' ? new RegExp(`^${name}-`) : name);
 const configuration = (p: Program) => find(p.host, 'ConfigMap', 'condor-cm').data.condor_config as string;
 const knob = (text: string, name: string) => new RegExp(`^${name.replace('.', '\\.')} += ?(.*)$`, 'm').exec(text)?.[1];
 const sources = (pod: any, volume: string) => pod.volumes.find(({ name }: any) => name === volume).projected.sources;
 const rule = (verb: string, ...names: string[]) => [{ apiGroups: [''], resources: ['secrets'], resourceNames: names, verbs: [verb] }];
-
-/** The report of a synth; nothing may have been written. */
-function report(p: Program): string {
-  try {
-    p.app.synth();
-  } catch (error) {
-    expect(fs.readdirSync(p.app.outdir)).toEqual([]);
-    return (error as Error).message;
-  }
-  return 'accepted';
-}
 
 describe('signing keys of members', () => {
   test('are in the central manager alone, each known to the collector of its member', () => {

@@ -1,10 +1,10 @@
-import * as fs from 'fs';
 import { App, Chart, Duration, Size, Testing } from 'cdk8s';
 import {
   AccountingGroup, ClassAdExpression, Cluster, CondorHost, CondorHostProps, CondorImage, CondorVersion, FederatedCluster, Federation, PoolBackup,
   PoolBackupProps, RunMode, StartdFleet, StartdFleetProps, StartdMemberOptions,
 } from '../../src';
 import { scratchDirectory } from '../scratch';
+import { objectOf, report } from '../synth';
 
 interface Options {
   readonly host?: Partial<CondorHostProps>;
@@ -36,21 +36,10 @@ function program({ host: ofHost, fleet: ofFleet, member = {}, backup, backupId =
 
 type Program = ReturnType<typeof program>;
 
-const find = (chart: Chart, kind: string, name: string) => Testing.synth(chart).find(object => object.kind === kind && object.metadata.name === name);
-const template = (p: Program, server: string) => find(p.host, 'StatefulSet', server).spec.template;
-const daemonSet = (chart: Chart) => find(chart, 'DaemonSet', 'startd').spec.template;
-const files = (chart: Chart, name = 'startd') => find(chart, 'ConfigMap', name).data as { [file: string]: string };
+const template = (p: Program, server: string) => objectOf(p.host, 'StatefulSet', server).spec.template;
+const daemonSet = (chart: Chart) => objectOf(chart, 'DaemonSet', 'startd').spec.template;
+const files = (chart: Chart, name = 'startd') => objectOf(chart, 'ConfigMap', name).data as { [file: string]: string };
 const digestOf = (data: { [file: string]: string }) => /^ConfigDigest = "(\w{16})"$/m.exec(Object.values(data).join('\n'))?.[1];
-
-function report(p: Program): string {
-  try {
-    p.app.synth();
-  } catch (error) {
-    expect(fs.readdirSync(p.app.outdir)).toEqual([]);
-    return (error as Error).message;
-  }
-  return 'accepted';
-}
 
 describe('a changed configuration', () => {
   const live: [string, Partial<CondorHostProps>][] = [
@@ -144,19 +133,19 @@ describe('another image in one member', () => {
 });
 
 describe('PoolBackup', () => {
-  const job = (p: Program, name: string) => find(p.host, 'CronJob', name).spec.jobTemplate.spec;
+  const job = (p: Program, name: string) => objectOf(p.host, 'CronJob', name).spec.jobTemplate.spec;
 
   test('each server has a claim, a CronJob beside it that reads its volume, and one that restores and never runs by itself', () => {
     const p = program({ host: { centralManagers: [{ name: 'cm1', address: 'a.cern.ch' }, { name: 'cm2', address: 'b.cern.ch' }] } });
     for (const server of ['condor-cm1', 'condor-cm2', 'condor-ap1']) {
-      expect(find(p.host, 'PersistentVolumeClaim', `backup-${server}`).spec).toEqual({ accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20480Mi' } } });
+      expect(objectOf(p.host, 'PersistentVolumeClaim', `backup-${server}`).spec).toEqual({ accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20480Mi' } } });
       const { spec } = job(p, `backup-${server}`).template;
       expect(spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].labelSelector.matchLabels['app.kubernetes.io/instance']).toBe(server);
       expect(spec.containers[0].volumeMounts).toEqual([{ name: 'spool', mountPath: '/var/spool/condor', readOnly: true }, { name: 'backup', mountPath: '/backup' }]);
       expect(spec.volumes).toEqual([
         { name: 'spool', persistentVolumeClaim: { claimName: `spool-${server}-0` } }, { name: 'backup', persistentVolumeClaim: { claimName: `backup-${server}` } },
       ]);
-      const restore = find(p.host, 'CronJob', `backup-${server}-restore`).spec;
+      const restore = objectOf(p.host, 'CronJob', `backup-${server}-restore`).spec;
       expect(restore.suspend).toBe(true);
       expect(restore.jobTemplate.spec.template.spec.affinity).toBeUndefined();
       expect(restore.jobTemplate.spec.template.spec.containers[0].volumeMounts[0]).toEqual({ name: 'spool', mountPath: '/var/spool/condor' });
@@ -165,10 +154,10 @@ describe('PoolBackup', () => {
 
   test('how often, how many, how large, and on what', () => {
     const p = program({ backup: { interval: Duration.days(1), keep: 3, size: Size.gibibytes(5), storageClass: 'nfs' } });
-    expect(find(p.host, 'CronJob', 'backup-condor-ap1').spec.schedule).toMatch(/^\d+ \d+ \* \* \*$/);
+    expect(objectOf(p.host, 'CronJob', 'backup-condor-ap1').spec.schedule).toMatch(/^\d+ \d+ \* \* \*$/);
     expect(job(p, 'backup-condor-ap1').activeDeadlineSeconds).toBe(24 * 3600);
     expect(job(p, 'backup-condor-ap1').template.spec.containers[0].command[2]).toContain('head -n -3');
-    expect(find(p.host, 'PersistentVolumeClaim', 'backup-condor-ap1').spec).toMatchObject({ storageClassName: 'nfs', resources: { requests: { storage: '5120Mi' } } });
+    expect(objectOf(p.host, 'PersistentVolumeClaim', 'backup-condor-ap1').spec).toMatchObject({ storageClassName: 'nfs', resources: { requests: { storage: '5120Mi' } } });
   });
 
   test('one claim for all, if there is one', () => {

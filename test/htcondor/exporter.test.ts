@@ -1,5 +1,4 @@
-import * as fs from 'fs';
-import { App, Chart, Duration, Size, Testing } from 'cdk8s';
+import { App, Chart, Duration, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
 import {
   AccountingGroup, Cluster, CondorExporter, CondorExporterProps, CondorHost, CondorImage, FederatedCluster, Federation, KarmadaEngine, RunMode,
@@ -7,6 +6,7 @@ import {
 } from '../../src';
 import { CONDOR_METRICS } from '../../src/telemetry/condor-metrics';
 import { scratchDirectory } from '../scratch';
+import { objectOf, report } from '../synth';
 
 interface Options {
   readonly id?: string;
@@ -36,21 +36,10 @@ function program({ id = 'exporter', exporter: ofExporter, fleet, lateMembers }: 
 
 type Program = ReturnType<typeof program>;
 
-const find = (chart: Chart, kind: string, name: string) => Testing.synth(chart).find(object => object.kind === kind && object.metadata.name === name);
-const own = (p: Program, kind: string) => find(p.host, kind, 'exporter');
+const own = (p: Program, kind: string) => objectOf(p.host, kind, 'exporter');
 const pod = (p: Program) => own(p, 'StatefulSet').spec.template;
 const poolFile = (p: Program) => JSON.parse(own(p, 'ConfigMap').data['pool.json']);
 const digestIn = (text: string) => /^ConfigDigest = "(\w{16})"$/m.exec(text)![1];
-
-function report(p: Program): string {
-  try {
-    p.app.synth();
-  } catch (error) {
-    expect(fs.readdirSync(p.app.outdir)).toEqual([]);
-    return (error as Error).message;
-  }
-  return 'accepted';
-}
 
 describe('CondorExporter', () => {
   test('one pod beside the pool, without root, with a token and no key', () => {
@@ -83,10 +72,10 @@ describe('CondorExporter', () => {
     const known = poolFile(p);
     expect(known).toMatchObject({ host: 'condor-host', clusters: ['meyrin', 'tsystems'], groups: ['ATLAS', 'ATLAS.production'] });
     expect(known.digests).toEqual({
-      'condor-cm': digestIn(find(p.host, 'ConfigMap', 'condor-cm').data.condor_config),
-      'condor-ap1': digestIn(find(p.host, 'ConfigMap', 'condor-ap1').data.condor_config),
-      'startd.meyrin': digestIn(find(p.meyrin, 'ConfigMap', 'startd').data['50-member.conf']),
-      'startd.tsystems': digestIn(find(p.tsystems, 'ConfigMap', 'startd').data['50-member.conf']),
+      'condor-cm': digestIn(objectOf(p.host, 'ConfigMap', 'condor-cm').data.condor_config),
+      'condor-ap1': digestIn(objectOf(p.host, 'ConfigMap', 'condor-ap1').data.condor_config),
+      'startd.meyrin': digestIn(objectOf(p.meyrin, 'ConfigMap', 'startd').data['50-member.conf']),
+      'startd.tsystems': digestIn(objectOf(p.tsystems, 'ConfigMap', 'startd').data['50-member.conf']),
     });
     expect(new Set(Object.values(known.digests)).size).toBe(4);
   });
@@ -104,7 +93,7 @@ describe('CondorExporter', () => {
   });
 
   test('access points keep records of runs where there is an exporter, and how many', () => {
-    const configuration = (p: Program) => find(p.host, 'ConfigMap', 'condor-ap1').data.condor_config as string;
+    const configuration = (p: Program) => objectOf(p.host, 'ConfigMap', 'condor-ap1').data.condor_config as string;
     expect(configuration(program())).toMatch(/^JOB_EPOCH_HISTORY +=.*epoch_history$/m);
     expect(configuration(program())).toMatch(/^MAX_EPOCH_HISTORY_LOG +=\s*52428800$/m);
     expect(configuration(program({ exporter: { runHistory: Size.mebibytes(8) } }))).toMatch(/^MAX_EPOCH_HISTORY_LOG +=\s*2097152$/m);

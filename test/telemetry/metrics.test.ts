@@ -1,4 +1,3 @@
-import * as fs from 'fs';
 import { App, Chart, Duration, Size, Testing } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
 import { parse } from 'yaml';
@@ -7,6 +6,7 @@ import {
   ScrapeTargetProps, ServiceExposure,
 } from '../../src';
 import { scratchDirectory } from '../scratch';
+import { objectOf, report } from '../synth';
 
 interface Options {
   readonly id?: string;
@@ -33,21 +33,10 @@ function program({ id = 'metrics', metrics: ofMetrics, target, lateMembers }: Op
 
 type Program = ReturnType<typeof program>;
 
-const find = (chart: Chart, kind: string, name: string) => Testing.synth(chart).find(object => object.kind === kind && object.metadata.name === name);
-const configuration = (chart: Chart, name: string) => parse(find(chart, 'ConfigMap', name).data['prometheus.yml']);
+const configuration = (chart: Chart, name: string) => parse(objectOf(chart, 'ConfigMap', name).data['prometheus.yml']);
 const jobs = (configured: any) => configured.scrape_configs.map((each: any) => each.job_name);
-const server = (p: Program) => find(p.host, 'StatefulSet', 'metrics').spec;
-const agent = (chart: Chart) => find(chart, 'Deployment', 'metrics-agent').spec;
-
-function report(p: Program): string {
-  try {
-    p.app.synth();
-  } catch (error) {
-    expect(fs.readdirSync(p.app.outdir)).toEqual([]);
-    return (error as Error).message;
-  }
-  return 'accepted';
-}
+const server = (p: Program) => objectOf(p.host, 'StatefulSet', 'metrics').spec;
+const agent = (chart: Chart) => objectOf(chart, 'Deployment', 'metrics-agent').spec;
 
 describe('Metrics', () => {
   test('an agent reads what is in its member, says which it is, and tells the host with a certificate', () => {
@@ -87,7 +76,7 @@ describe('Metrics', () => {
 
   test('the host lets nobody in without a certificate, to write or to ask', () => {
     const p = program();
-    expect(parse(find(p.host, 'ConfigMap', 'metrics').data['web.yml'])).toEqual({
+    expect(parse(objectOf(p.host, 'ConfigMap', 'metrics').data['web.yml'])).toEqual({
       tls_server_config: {
         cert_file: '/etc/prometheus/certificate/tls.crt',
         key_file: '/etc/prometheus/certificate/tls.key',
@@ -98,7 +87,7 @@ describe('Metrics', () => {
     expect(server(p).template.spec.containers[0].args).toEqual(expect.arrayContaining([
       '--web.config.file=/etc/prometheus/configuration/web.yml', '--web.enable-remote-write-receiver', '--web.listen-address=:9090',
     ]));
-    expect(find(p.host, 'Service', 'metrics')).toMatchObject({
+    expect(objectOf(p.host, 'Service', 'metrics')).toMatchObject({
       metadata: { annotations: { 'external-dns.alpha.kubernetes.io/hostname': 'metrics.cern.ch' } },
       spec: { type: 'LoadBalancer', ports: [{ name: 'metrics', port: 9090 }] },
     });
@@ -113,7 +102,7 @@ describe('Metrics', () => {
         containers: [{ securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } } }],
       });
     }
-    expect(find(p.meyrin, 'Namespace', 'monitoring').metadata.labels['pod-security.kubernetes.io/enforce']).toBe('restricted');
+    expect(objectOf(p.meyrin, 'Namespace', 'monitoring').metadata.labels['pod-security.kubernetes.io/enforce']).toBe('restricted');
     expect(Testing.synth(p.meyrin).filter(({ kind }) => /Role/.test(kind))).toEqual([]);
   });
 
@@ -150,8 +139,8 @@ describe('Metrics', () => {
     expect(one.containers[0].resources).toEqual({ requests: { cpu: '1' } });
     expect(other.containers[0].resources).toEqual({ limits: { memory: '1024Mi' } });
     expect(server(p).volumeClaimTemplates[0].spec).toMatchObject({ storageClassName: 'fast', resources: { requests: { storage: '10240Mi' } } });
-    expect(find(p.host, 'Service', 'metrics').spec).toMatchObject({ type: 'NodePort', ports: [{ port: 30900, nodePort: 30900 }] });
-    expect(find(p.host, 'Service', 'metrics').metadata.namespace).toBe('watch');
+    expect(objectOf(p.host, 'Service', 'metrics').spec).toMatchObject({ type: 'NodePort', ports: [{ port: 30900, nodePort: 30900 }] });
+    expect(objectOf(p.host, 'Service', 'metrics').metadata.namespace).toBe('watch');
     expect(configuration(p.meyrin, 'metrics-agent').remote_write[0].url).toBe('https://metrics.cern.ch:30900/api/v1/write');
     expect(configuration(p.host, 'metrics').global.scrape_interval).toBe('10s');
   });
@@ -174,18 +163,18 @@ describe('Metrics', () => {
 
   test('each pod reaches its targets and nothing else, and an agent is reached by nobody', () => {
     const p = program({ metrics: { alertmanagers: ['alertmanager.monitoring.svc:9093'] } });
-    const policy = (chart: Chart, name: string) => find(chart, 'NetworkPolicy', name).spec;
+    const policy = (chart: Chart, name: string) => objectOf(chart, 'NetworkPolicy', name).spec;
     const ports = (spec: any) => spec.egress.flatMap((each: any) => each.ports.map(({ port }: any) => port));
     expect(policy(p.host, 'metrics').ingress).toEqual([{ ports: [{ protocol: 'TCP', port: 9090 }] }]);
     expect(ports(policy(p.host, 'metrics'))).toEqual([53, 53, 9118, 9093]);
     expect(policy(p.meyrin, 'metrics-agent').ingress).toEqual([]);
     expect(ports(policy(p.meyrin, 'metrics-agent'))).toEqual([53, 53, 9090, 8080, 8888]);
-    expect(find(program({ metrics: { networkPolicies: false } }).host, 'NetworkPolicy', 'metrics')).toBeUndefined();
+    expect(objectOf(program({ metrics: { networkPolicies: false } }).host, 'NetworkPolicy', 'metrics')).toBeUndefined();
   });
 
   test('with the operator a member has a PrometheusAgent, and each target a ServiceMonitor where it is', () => {
     const p = program({ metrics: { monitoring: Monitoring.OPERATOR } });
-    const { spec } = find(p.meyrin, 'PrometheusAgent', 'metrics-agent');
+    const { spec } = objectOf(p.meyrin, 'PrometheusAgent', 'metrics-agent');
     expect(spec).toMatchObject({
       externalLabels: { federation: 'fed', k8s_cluster: 'meyrin' },
       serviceMonitorSelector: { matchLabels: { 'cdk8s-hep/metrics': 'metrics' } },
@@ -197,12 +186,12 @@ describe('Metrics', () => {
       }],
     });
     expect(agent.bind(undefined, p.meyrin)).toThrow();
-    const monitor = find(p.meyrin, 'ServiceMonitor', 'metrics-kube-state-metrics');
+    const monitor = objectOf(p.meyrin, 'ServiceMonitor', 'metrics-kube-state-metrics');
     expect(monitor.metadata).toMatchObject({ namespace: 'kube-system', labels: { 'cdk8s-hep/metrics': 'metrics' } });
     expect(monitor.spec).toEqual({ selector: { matchLabels: { 'app.kubernetes.io/name': 'kube-state-metrics' } }, endpoints: [{ port: 'metrics', path: '/metrics' }] });
-    expect(find(p.meyrin, 'RoleBinding', 'metrics-kube-state-metrics').subjects).toEqual([{ kind: 'ServiceAccount', name: 'metrics-agent', namespace: 'monitoring' }]);
-    expect([p.meyrin, p.tsystems].map(each => find(each, 'ServiceMonitor', 'metrics-log-agent') !== undefined)).toEqual([false, true]);
-    expect(find(p.host, 'ServiceMonitor', 'metrics-exporter').spec.endpoints).toEqual([{ port: 'metrics', path: '/metrics', honorLabels: true }]);
+    expect(objectOf(p.meyrin, 'RoleBinding', 'metrics-kube-state-metrics').subjects).toEqual([{ kind: 'ServiceAccount', name: 'metrics-agent', namespace: 'monitoring' }]);
+    expect([p.meyrin, p.tsystems].map(each => objectOf(each, 'ServiceMonitor', 'metrics-log-agent') !== undefined)).toEqual([false, true]);
+    expect(objectOf(p.host, 'ServiceMonitor', 'metrics-exporter').spec.endpoints).toEqual([{ port: 'metrics', path: '/metrics', honorLabels: true }]);
     // the host's own is as without the operator
     expect(server(p).template.spec.containers[0].args).toContain('--web.enable-remote-write-receiver');
   });
