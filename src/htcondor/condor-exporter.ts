@@ -13,6 +13,7 @@ import { requireAuthentication } from './pool-security';
 import { isDnsLabel } from '../federation/names';
 import { problem } from '../problem';
 import { CONDOR_METRICS } from '../telemetry/condor-metrics';
+import { addNetworkPolicy, ASK_NAMES } from '../workload/network-policy';
 import { IScrapeTarget } from '../workload/scrape-target';
 import { SecretReference } from '../workload/secret-reference';
 
@@ -136,7 +137,15 @@ export class CondorExporter extends Construct implements IScrapeTarget {
       spec: { selector: this.podLabels, clusterIP: 'None', ports: [{ name: 'metrics', port: PORT, targetPort: PORT, protocol: 'TCP' }] },
     });
     this.addPod(metadata);
-    if (props.networkPolicy ?? true) { this.addNetworkPolicy(metadata); }
+    if (props.networkPolicy ?? true) {
+      addNetworkPolicy(this, metadata, this.podLabels, {
+        ingress: [{
+          from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': props.monitoringNamespace ?? 'monitoring' } } }],
+          ports: [{ protocol: 'TCP', port: PORT }],
+        }],
+        egress: [ASK_NAMES, { ports: props.pool._ports.map(port => ({ protocol: 'TCP', port })) }],
+      });
+    }
     this.node.addValidation({ validate: () => this.problems() });
   }
 
@@ -201,27 +210,6 @@ export class CondorExporter extends Construct implements IScrapeTarget {
           metadata: { name: 'spool', labels: this.podLabels },
           spec: { accessModes: ['ReadWriteOnce'], storageClassName: storageClass, resources: { requests: { storage: '64Mi' } } },
         }],
-      },
-    });
-  }
-
-  private addNetworkPolicy(metadata: object): void {
-    const { pool, monitoringNamespace = 'monitoring' } = this.props;
-    new ApiObject(this, 'NetworkPolicy', {
-      apiVersion: 'networking.k8s.io/v1',
-      kind: 'NetworkPolicy',
-      metadata,
-      spec: {
-        podSelector: { matchLabels: this.podLabels },
-        policyTypes: ['Ingress', 'Egress'],
-        ingress: [{
-          from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': monitoringNamespace } } }],
-          ports: [{ protocol: 'TCP', port: PORT }],
-        }],
-        egress: [
-          { ports: [{ protocol: 'UDP', port: 53 }, { protocol: 'TCP', port: 53 }] },
-          { ports: pool._ports.map(port => ({ protocol: 'TCP', port })) },
-        ],
       },
     });
   }

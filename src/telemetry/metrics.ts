@@ -15,13 +15,12 @@ import { isDnsLabel, isDnsSubdomain } from '../federation/names';
 import { Placement } from '../federation/placement';
 import { problem } from '../problem';
 import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
+import { addNetworkPolicy, ASK_NAMES } from '../workload/network-policy';
 import { IScrapeTarget } from '../workload/scrape-target';
 import { ServiceExposure } from '../workload/service-exposure';
 
 /** The annotation of a pod template that changes with the configuration, which Prometheus reads when it starts. */
 const CONFIG_DIGEST = 'cdk8s-hep/config-digest';
-
-const DNS = { ports: [{ protocol: 'UDP', port: 53 }, { protocol: 'TCP', port: 53 }] };
 
 /** Where pods find the API server of their own cluster: at its Service, or behind it. */
 const API_SERVER = [443, 6443];
@@ -174,7 +173,7 @@ export class Metrics extends Construct {
         }],
       },
     });
-    this.addNetworkPolicy(this, metadata, labels, () => [
+    this.closePods(this, metadata, labels, () => [
       ...this.ownTargets.map(({ metricsPort }) => metricsPort), ...(props.alertmanagers ?? []).map(portOf),
     ], [{ ports: [{ protocol: 'TCP', port: this.port }] }]);
   }
@@ -204,7 +203,7 @@ export class Metrics extends Construct {
         resources,
       });
       federation._vary(agent, `${this.node.id}.origin`, member => [{ op: 'add', path: '/spec/externalLabels/k8s_cluster', value: member.node.id }]);
-      this.addNetworkPolicy(scope, metadata, { [AGENT_LABEL]: this.node.id }, ports, []);
+      this.closePods(scope, metadata, { [AGENT_LABEL]: this.node.id }, ports, []);
       return;
     }
     const configMap = new ApiObject(scope, 'ConfigMap', {
@@ -254,22 +253,13 @@ export class Metrics extends Construct {
     federation._vary(deployment, `${this.node.id}.configuration`, member => [
       { op: 'replace', path: `/spec/template/metadata/annotations/${CONFIG_DIGEST.replace('/', '~1')}`, value: digest(this.agentConfiguration(member)) },
     ]);
-    this.addNetworkPolicy(scope, metadata, labels, ports, []);
+    this.closePods(scope, metadata, labels, ports, []);
   }
 
-  private addNetworkPolicy(scope: Construct, metadata: object, pods: object, ports: () => number[], ingress: object[]): void {
+  /** Closes pods to all but name servers and these ports. */
+  private closePods(scope: Construct, metadata: object, pods: object, ports: () => number[], ingress: object[]): void {
     if (this.props.networkPolicies === false) { return; }
-    new ApiObject(scope, 'NetworkPolicy', {
-      apiVersion: 'networking.k8s.io/v1',
-      kind: 'NetworkPolicy',
-      metadata: { ...metadata },
-      spec: {
-        podSelector: { matchLabels: pods },
-        policyTypes: ['Ingress', 'Egress'],
-        ingress,
-        egress: Lazy.any({ produce: () => [DNS, ...toPorts(ports())] }),
-      },
-    });
+    addNetworkPolicy(scope, metadata, pods, { ingress, egress: Lazy.any({ produce: () => [ASK_NAMES, ...toPorts(ports())] }) });
   }
 
   private serverConfiguration(): string {
