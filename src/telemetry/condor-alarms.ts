@@ -44,7 +44,7 @@ export interface CondorAlarms {
   /**
    * How long ago the last negotiation cycle ended (`LastNegotiationCycleEnd0`).
    *
-   * Refused: not longer than `adInterval`.
+   * Refused: not longer than two `adInterval`: the cycle that an ad tells of was over before it, and one ad that is lost stops no negotiator.
    *
    * @default Duration.minutes(15)
    */
@@ -263,7 +263,7 @@ export function condorProblems(property: string, alarms: CondorAlarms, members: 
     ...countProblems(`${property}.accessPoints`, accessPoints, 0),
     ...atLeast(`${property}.adInterval`, adInterval, Duration.seconds(1), 'no daemon advertises more often'),
     ...longerThan(`${property}.silence`, silence, twice(adInterval), `${stale('an execution point')}, and one ad may be lost`),
-    ...longerThan(`${property}.cycleAge`, cycleAge, adInterval, stale('a negotiator')),
+    ...longerThan(`${property}.cycleAge`, cycleAge, twice(adInterval), `${stale('a negotiator')}, and one ad may be lost`),
     ...atLeast(`${property}.queueStuck`, queueStuck, twice(adInterval), `${stale('an access point')}, and a start shows in the difference of two`),
     ...atLeast(`${property}.jobIdle`, jobIdle, minute, 'jobs wait for a negotiation cycle'),
     ...countProblems(`${property}.heldJobs`, heldJobs, 1),

@@ -159,10 +159,10 @@ describe('Alarms', () => {
     const behind = /what the collector says of .* that is well is as old as adInterval, 5m/;
     expect(problems({ condor: { silence: Duration.minutes(10) } })).toEqual([expect.stringMatching(behind)]);
     expect(problems({ condor: { silence: Duration.minutes(10) } })[0]).toContain('condor.silence: given "10m", allowed: more than 10m');
-    expect(problems({ condor: { cycleAge: Duration.minutes(5) } })).toEqual([expect.stringMatching(behind)]);
+    expect(problems({ condor: { cycleAge: Duration.minutes(10) } })).toEqual([expect.stringMatching(behind)]);
     expect(problems({ condor: { queueStuck: Duration.minutes(9) } })).toEqual([expect.stringMatching(behind)]);
     expect(problems({ condor: { configurationUnread: Duration.minutes(4) } })).toEqual([expect.stringMatching(behind)]);
-    expect(problems({ condor: { adInterval: Duration.minutes(1), silence: Duration.minutes(3), cycleAge: Duration.minutes(2) } })).toEqual([]);
+    expect(problems({ condor: { adInterval: Duration.minutes(1), silence: Duration.minutes(3), cycleAge: Duration.minutes(3) } })).toEqual([]);
     const soon = { HTCondorQueueStuck: { holds: Duration.minutes(1) }, HTCondorConfigurationNotRead: { holds: Duration.seconds(0) } };
     expect(problems({ condor: {}, options: soon })).toEqual([
       expect.stringContaining('options.HTCondorQueueStuck.holds: given "1m", allowed: at least 10m'),
