@@ -32,7 +32,8 @@ const API_SERVER = [443, 6443];
  * What is read is said with `scrape`, once, and the scope of the target says where. Every metric has the labels `federation` and `k8s_cluster`.
  *
  * An agent keeps what it can't deliver and delivers it when the host is back. It has no right at the API server: it finds its targets by the names of
- * their Services. What a member's agent writes is believed: nothing keeps one that was broken into from writing in the name of another.
+ * their Services. What a member's agent writes is believed: nothing keeps one that was broken into from writing in the name of another
+ * (docs/metrics.md says why).
  */
 export class Metrics extends Construct {
   /** The namespace of it all, in the host and in the members. */
