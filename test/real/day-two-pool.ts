@@ -1,12 +1,9 @@
-import * as fs from 'fs';
-import * as os from 'os';
-import * as path from 'path';
 import { Duration, Size } from 'cdk8s';
 import { Job } from './condor-tools';
-import { Manifest, parseManifests } from './manifest';
 import { places } from './places';
 import { Pool } from './pool';
 import { quickPool } from './quick-pool';
+import { filesOf } from './synthesized';
 import { PATIENCE, until } from './until';
 import { AccountingGroup, ClassAdExpression, CondorImage, PoolBackup, StartdFleet } from '../../src';
 
@@ -59,17 +56,6 @@ export function dayTwoPool(state: State = {}): (outdir: string) => void {
     if (state.tsystems) { startd.on(members.tsystems, { image: state.tsystems }); }
     app.synth();
   };
-}
-
-/** The files of a program, by cluster. */
-export function filesOf(write: (outdir: string) => void): { [cluster: string]: Manifest[] } {
-  const outdir = fs.mkdtempSync(path.join(os.tmpdir(), 'cdk8s-hep-day-two-'));
-  try {
-    write(outdir);
-    return Object.fromEntries(fs.readdirSync(outdir).map(name => [name.replace('.k8s.yaml', ''), parseManifests(fs.readFileSync(path.join(outdir, name), 'utf8'))]));
-  } finally {
-    fs.rmSync(outdir, { recursive: true });
-  }
 }
 
 /** Applies files of a program; says which pods that has replaced. */

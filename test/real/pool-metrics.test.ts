@@ -1,12 +1,10 @@
-import * as fs from 'fs';
-import * as os from 'os';
-import * as path from 'path';
-import { Authority } from './kubernetes/certificates';
+import { HostPrometheus, MetricsCertificates, Sample } from './host-prometheus';
 import { parseManifests } from './manifest';
 import { ADDRESS, INTERVAL, metricsPool, PLACES } from './metrics-pool';
 import { Pool, signedBy } from './pool';
 import { describeReal } from './requirements';
 import { PROMETHEUS_IMAGE, runInImage } from './rootfs';
+import { filesOf, unreadable } from './synthesized';
 import { until } from './until';
 import { EXPORTER_SCRIPT } from '../../src/htcondor/exporter-script';
 import { CONDOR_METRICS } from '../../src/telemetry/condor-metrics';
@@ -18,56 +16,15 @@ const CORES = 2;
 /** How far the exporter may be from HTCondor, in seconds a run: a second or two, and on a busy machine a schedd that hears late of a run's end. */
 const BOUND = 5;
 
-/** Who vouches for the host's Prometheus and the members' agents, and who else might. */
-class Certificates {
-  public static async make(): Promise<Certificates> {
-    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'cdk8s-hep-certificates-'));
-    return new Certificates(directory, await Authority.make(directory, 'authority'), await Authority.make(path.join(directory, 'foreign'), 'foreign'));
-  }
-
-  private constructor(private readonly directory: string, private readonly own: Authority, private readonly foreign: Authority) {}
-
-  /** What is in the Secret of somebody. */
-  public async secret(name: string): Promise<{ [file: string]: string }> {
-    const { certificate, key } = await this.own.issue(name, { user: name, names: [name] });
-    const read = (file: string) => fs.readFileSync(file, 'utf8');
-    return { 'tls.crt': read(certificate), 'tls.key': read(key), 'ca.crt': read(this.own.certificate) };
-  }
-
-  /** How curl verifies a server. */
-  public get verify(): string[] { return ['--cacert', this.own.certificate]; }
-
-  /** How curl shows who it is; in the words of another authority if a test wants that. */
-  public async show(authority: 'own' | 'foreign' = 'own'): Promise<string[]> {
-    const { certificate, key } = await this[authority].issue('operator', { user: 'operator' });
-    return ['--cert', certificate, '--key', key];
-  }
-
-  public remove(): void {
-    fs.rmSync(this.directory, { recursive: true, force: true });
-  }
-}
-
 /** One value of the exporter's page. */
-interface Sample { readonly name: string; readonly labels: { readonly [label: string]: string }; readonly value: number }
+interface PageSample extends Sample { readonly name: string }
 
 /** What is on a page. */
-function samplesOf(text: string): Sample[] {
+function samplesOf(text: string): PageSample[] {
   return text.split('\n').filter(line => line && !line.startsWith('#')).map(line => {
     const [, name, , labels = '', value] = /^(\w+)(\{(.*)\})? (\S+)$/.exec(line)!;
     return { name, labels: Object.fromEntries([...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, label, given]) => [label, given])), value: Number(value) };
   });
-}
-
-/** The files of the program after a change, by cluster. */
-function changed(change: number): { [cluster: string]: string } {
-  const outdir = fs.mkdtempSync(path.join(os.tmpdir(), 'cdk8s-hep-metrics-'));
-  try {
-    metricsPool(outdir, change);
-    return Object.fromEntries(fs.readdirSync(outdir).map(file => [file.replace(/\.k8s\.yaml$/, ''), fs.readFileSync(path.join(outdir, file), 'utf8')]));
-  } finally {
-    fs.rmSync(outdir, { recursive: true });
-  }
 }
 
 /** Has a ledger of the exporter read records of runs, again and again, and says what it has; the ads are HTCondor's own. */
@@ -137,23 +94,11 @@ describeReal('the sum of core-seconds', () => {
 
 describeReal('metrics of a pool', () => {
   let pool: Pool;
-  let certificates: Certificates;
+  let certificates: MetricsCertificates;
+  let asked: HostPrometheus;
   const prometheus = () => pool.clusters['condor-host'].pod('metrics-0');
-  /** Asks the host's Prometheus from a node of a cluster, with these options of curl. */
-  const curl = async (cluster: string, query: string, ...options: string[]) => {
-    const address = pool.clusters['condor-host'].service('metrics').publicAddress!;
-    return pool.sites[cluster].nodes[0].machine.attempt([
-      'curl', '--silent', '--show-error', '--fail', '--max-time', '20', '--resolve', `${ADDRESS}:9090:${address}`, ...certificates.verify, ...options,
-      '--get', '--data-urlencode', `query=${query}`, `https://${ADDRESS}:9090/api/v1/query`,
-    ], { timeout: 30 });
-  };
-  /** What it answers to who may ask. */
-  const ask = async (query: string): Promise<Sample[]> => {
-    const { status, stdout, stderr } = await curl('condor-host', query, ...await certificates.show());
-    if (status !== 0) { throw new Error(stderr); }
-    return JSON.parse(stdout).data.result.map(({ metric, value: [, number] }: { metric: Sample['labels']; value: [number, string] }) =>
-      ({ name: metric.__name__, labels: metric, value: Number(number) }));
-  };
+  const curl = (cluster: string, query: string, ...options: string[]) => asked.curl(cluster, query, ...options);
+  const ask = (query: string) => asked.ask(query);
   const exporter = () => pool.clusters['condor-host'].pod('exporter-0');
   const page = async () => {
     const { status, stdout, stderr } = await exporter().node.get(`http://${exporter().address}:9118/metrics`, 20);
@@ -187,7 +132,7 @@ queue ${count}
   ] as const)))));
 
   beforeAll(async () => {
-    certificates = await Certificates.make();
+    certificates = await MetricsCertificates.make();
     const server = await certificates.secret(ADDRESS);
     pool = await Pool.start(metricsPool, PLACES, {
       secrets: ({ signingKey }) => ({
@@ -195,6 +140,7 @@ queue ${count}
       }),
       memberSecrets: Object.fromEntries(await Promise.all(MEMBERS.map(async member => [member, { 'monitoring/metrics-agent-tls': await certificates.secret(member) }] as const))),
     });
+    asked = new HostPrometheus(pool, certificates, ADDRESS);
     await until('the machines are in the pool', async () => (await pool.machines()).length === 2);
     await until('the exporter knows them', async () => (await values('htcondor_startd_last_heard_timestamp_seconds')).length === 2);
   });
@@ -365,16 +311,14 @@ queue ${count}
 
   test('a configuration that HTCondor can not read shows as stale at its machines, and is not when it is mended', async () => {
     const stale = (cluster: string) => value('htcondor_master_config_stale', { k8s_cluster: cluster });
-    const files = changed(1);
-    const broken = parseManifests(files.meyrin).map(each => each.kind === 'ConfigMap' && each.metadata.name === 'startd'
-      ? { ...each, data: { ...each.data, '50-member.conf': `${each.data['50-member.conf']}\nif nothing ends this\n` } } : each);
-    await pool.clusters.meyrin.apply(broken);
-    await pool.clusters.tsystems.apply(parseManifests(files.tsystems));
-    await pool.clusters['condor-host'].apply(parseManifests(files['condor-host']));
+    const files = filesOf(outdir => metricsPool(outdir, 1));
+    await pool.clusters.meyrin.apply(unreadable(files.meyrin));
+    await pool.clusters.tsystems.apply(files.tsystems);
+    await pool.clusters['condor-host'].apply(files['condor-host']);
     await until('what can be read is read', async () => await stale('tsystems') === 0 && await stale('meyrin') === 1);
     await new Promise(resolve => setTimeout(resolve, 3 * INTERVAL * 1000));
     expect([await stale('tsystems'), await stale('meyrin')]).toEqual([0, 1]);
-    await pool.clusters.meyrin.apply(parseManifests(files.meyrin));
+    await pool.clusters.meyrin.apply(files.meyrin);
     await until('it is read', async () => await stale('meyrin') === 0);
   });
 
