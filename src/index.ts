@@ -1,4 +1,5 @@
 export * from './federation';
 export * from './htcondor';
+export * from './reana';
 export * from './telemetry';
 export * from './workload';

@@ -1,0 +1,65 @@
+import { ReanaNames, SERVICE_PORTS, SESSION_PORTS } from './reana-names';
+
+/** Pods in the namespace of the services, by what stands behind the prefix in their name. */
+const INFRASTRUCTURE = [
+  'server', 'scheduler', 'workflow-controller', 'job-status-consumer', 'cache', 'message-broker', 'db', 'pgbouncer', 'ui', 'init',
+  'system-status', 'resource-quota-update', 'retention-rules-apply', 'interactive-session-cleanup',
+] as const;
+
+/** Pods that REANA makes in the runtime namespace, and the labels that its code gives them. */
+const RUNTIME = {
+  'run-batch': { matchLabels: { reana_workflow_mode: 'batch' } },
+  'run-session': { matchLabels: { reana_workflow_mode: 'session' } },
+  'run-job': { matchExpressions: [{ key: 'reana-run-job-workflow-uuid', operator: 'Exists' }] },
+} as const;
+
+export type ReanaPod = typeof INFRASTRUCTURE[number] | keyof typeof RUNTIME;
+
+/** Who connects to whom. `ingress` is the cluster's ingress controller. */
+export interface ReanaEdge {
+  readonly from: ReanaPod | 'ingress';
+  readonly to: ReanaPod;
+  /** The port that the pod listens on. */
+  readonly port: number;
+}
+
+const edges = (to: ReanaPod, port: number, ...from: ReanaEdge['from'][]): ReanaEdge[] => from.map(each => ({ from: each, to, port }));
+
+const DATABASE_CLIENTS = [
+  'server', 'scheduler', 'workflow-controller', 'job-status-consumer', 'init',
+  'system-status', 'resource-quota-update', 'retention-rules-apply', 'interactive-session-cleanup', 'run-batch',
+] as const;
+
+/** Every connection within REANA. What isn't here, policies close. */
+export const REANA_EDGES: readonly ReanaEdge[] = [
+  ...edges('server', SERVICE_PORTS.server.targetPort, 'ingress'),
+  ...edges('ui', SERVICE_PORTS.ui.targetPort, 'ingress'),
+  ...edges('run-session', SESSION_PORTS.targetPort, 'ingress', 'interactive-session-cleanup'),
+  ...edges('workflow-controller', SERVICE_PORTS['workflow-controller'].targetPort, 'server', 'scheduler', 'interactive-session-cleanup'),
+  ...edges('cache', SERVICE_PORTS.cache.targetPort, 'server'),
+  ...edges('message-broker', SERVICE_PORTS['message-broker'].targetPort, 'server', 'scheduler', 'workflow-controller', 'job-status-consumer', 'run-batch'),
+  ...edges('db', SERVICE_PORTS.db.targetPort, ...DATABASE_CLIENTS),
+  ...edges('pgbouncer', SERVICE_PORTS.pgbouncer.targetPort, ...DATABASE_CLIENTS),
+  ...edges('db', SERVICE_PORTS.db.targetPort, 'pgbouncer'),
+];
+
+/** The selector of a pod's kind within its namespace. */
+export function podSelector(names: ReanaNames, pod: ReanaPod): object {
+  return pod in RUNTIME ? RUNTIME[pod as keyof typeof RUNTIME] : { matchLabels: names.selector(pod) };
+}
+
+/** A pod's kind as a peer in a NetworkPolicy, from whichever of the two namespaces. */
+export function peer(names: ReanaNames, pod: ReanaPod): object {
+  const namespace = pod in RUNTIME ? names.runtimeNamespace : names.namespace;
+  return { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } }, podSelector: podSelector(names, pod) };
+}
+
+/** The ingress rules of a NetworkPolicy: who reaches a pod, the ingress controller being the peers that are given. */
+export function callers(names: ReanaNames, pod: ReanaPod, ingressController: readonly object[] = []): object[] {
+  const ports = [...new Set(REANA_EDGES.filter(({ to }) => to === pod).map(({ port }) => port))];
+  return ports.map(port => ({
+    from: REANA_EDGES.filter(edge => edge.to === pod && edge.port === port)
+      .flatMap(({ from }) => from === 'ingress' ? ingressController : [peer(names, from)]),
+    ports: [{ protocol: 'TCP', port }],
+  }));
+}
