@@ -1,11 +1,11 @@
 import { ApiObject, Chart, Duration, Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import { CondorHost } from './condor-host';
-import { cronSchedule, isSchedulable, SCHEDULABLE } from './cron-schedule';
-import { digest } from './named-by-content';
 import { PATHS } from './paths';
 import { isDnsLabel } from '../federation/names';
 import { problem } from '../problem';
+import { cronSchedule, isSchedulable, SCHEDULABLE } from '../workload/cron-schedule';
+import { digest } from '../workload/named-by-content';
 import { addNetworkPolicy } from '../workload/network-policy';
 
 /** Properties of a `PoolBackup`. */

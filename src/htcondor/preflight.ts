@@ -2,7 +2,6 @@ import { ApiObject, Chart, Duration, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
 import { CondorHost } from './condor-host';
 import { KnobSet, Macro } from './config';
-import { digest, NamedByContent } from './named-by-content';
 import { CLUSTER_NAME_VARIABLE, PATHS, ROOT_CONFIG_FILE } from './paths';
 import { addressProblems, hostAndPort, ICondorPool } from './pool';
 import { poolKnobs } from './pool-config';
@@ -16,6 +15,7 @@ import { isDnsLabel } from '../federation/names';
 import { Placement } from '../federation/placement';
 import { problem } from '../problem';
 import { CLUSTER_IDENTITY } from '../workload/cluster-identity';
+import { digest, NamedByContent } from '../workload/named-by-content';
 import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
 import { addNetworkPolicy } from '../workload/network-policy';
 

@@ -2,9 +2,7 @@ import { Chart, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
 import { CondorHost } from './condor-host';
 import { KnobSet } from './config';
-import { isSchedulable, SCHEDULABLE } from './cron-schedule';
 import { memberKeySources } from './member-keys';
-import { digest } from './named-by-content';
 import { PATHS, ROOT_CONFIG_FILE } from './paths';
 import { poolKnobs } from './pool-config';
 import { EXECUTION_POINT_IDENTITY, executionPointIdentity } from './pool-security';
@@ -15,6 +13,8 @@ import { areCertificates, isApiServer } from '../federation/api-server';
 import { FederatedCluster, JoinMode } from '../federation/federated-cluster';
 import { isDnsLabel } from '../federation/names';
 import { problem } from '../problem';
+import { isSchedulable, SCHEDULABLE } from '../workload/cron-schedule';
+import { digest } from '../workload/named-by-content';
 
 /** What a token allows (`-authz`). It never allows more than its identity may. */
 export enum TokenAuthorization {

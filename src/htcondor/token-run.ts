@@ -1,10 +1,10 @@
 import { ApiObject, Duration, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
-import { cronSchedule } from './cron-schedule';
 import { CondorImage } from './image';
-import { digest, NamedByContent } from './named-by-content';
 import { PATHS, ROOT_CONFIG_FILE } from './paths';
 import { SECRETS } from './token-scripts';
+import { cronSchedule } from '../workload/cron-schedule';
+import { digest, NamedByContent } from '../workload/named-by-content';
 import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
 import { addNetworkPolicy, ASK_NAMES } from '../workload/network-policy';
 

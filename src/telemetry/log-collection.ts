@@ -7,13 +7,14 @@ import { DEFAULT_LABELS, labelProblems } from './log-labels';
 import { AGENT_PATHS, AGENT_PORTS, AGENT_VARIABLES, LogModel } from './log-model';
 import { endpointProblems, ILogSink } from './log-sink';
 import { AGENT_ARGUMENTS, otelAgent } from './otel-agent';
-import { COLLECTOR_IMAGE, containerResources } from './telemetry-pod';
+import { COLLECTOR_IMAGE } from './telemetry-pod';
 import { FederatedCluster } from '../federation/federated-cluster';
 import { Federation } from '../federation/federation';
 import { isDnsLabel } from '../federation/names';
 import { Operation } from '../federation/patch';
 import { Placement } from '../federation/placement';
 import { problem } from '../problem';
+import { containerResources } from '../workload/container-resources';
 import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
 import { SecretReference } from '../workload/secret-reference';
 
