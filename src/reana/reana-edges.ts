@@ -2,7 +2,7 @@ import { ReanaNames, SERVICE_PORTS, SESSION_PORTS } from './reana-names';
 
 /** Pods in the namespace of the services, by what stands behind the prefix in their name. */
 const INFRASTRUCTURE = [
-  'server', 'scheduler', 'workflow-controller', 'job-status-consumer', 'cache', 'message-broker', 'db', 'pgbouncer', 'ui', 'init',
+  'server', 'scheduler', 'workflow-controller', 'job-status-consumer', 'cache', 'message-broker', 'db', 'pgbouncer', 'db-backup', 'ui', 'init',
   'system-status', 'resource-quota-update', 'retention-rules-apply', 'interactive-session-cleanup',
 ] as const;
 
@@ -40,7 +40,7 @@ export const REANA_EDGES: readonly ReanaEdge[] = [
   ...edges('message-broker', SERVICE_PORTS['message-broker'].targetPort, 'server', 'scheduler', 'workflow-controller', 'job-status-consumer', 'run-batch'),
   ...edges('db', SERVICE_PORTS.db.targetPort, ...DATABASE_CLIENTS),
   ...edges('pgbouncer', SERVICE_PORTS.pgbouncer.targetPort, ...DATABASE_CLIENTS),
-  ...edges('db', SERVICE_PORTS.db.targetPort, 'pgbouncer'),
+  ...edges('db', SERVICE_PORTS.db.targetPort, 'pgbouncer', 'db-backup'),
 ];
 
 /** The selector of a pod's kind within its namespace. */
