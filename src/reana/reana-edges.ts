@@ -1,4 +1,6 @@
+import { IReanaDatabase } from './reana-backing-services';
 import { ReanaNames, SERVICE_PORTS, SESSION_PORTS } from './reana-names';
+import { ASK_NAMES } from '../workload/network-policy';
 
 /** Pods in the namespace of the services, by what stands behind the prefix in their name. */
 const INFRASTRUCTURE = [
@@ -43,6 +45,11 @@ export const REANA_EDGES: readonly ReanaEdge[] = [
   ...edges('db', SERVICE_PORTS.db.targetPort, 'pgbouncer', 'db-backup'),
 ];
 
+/** The egress rules of a pod that asks the database and nobody else, after its address. */
+export function databaseAlone({ port, podLabels }: IReanaDatabase): object[] {
+  return [{ ...podLabels && { to: [{ podSelector: { matchLabels: podLabels } }] }, ports: [{ protocol: 'TCP', port }] }, ASK_NAMES];
+}
+
 /** The selector of a pod's kind within its namespace. */
 export function podSelector(names: ReanaNames, pod: ReanaPod): object {
   return pod in RUNTIME ? RUNTIME[pod as keyof typeof RUNTIME] : { matchLabels: names.selector(pod) };
@@ -54,12 +61,15 @@ export function peer(names: ReanaNames, pod: ReanaPod): object {
   return { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } }, podSelector: podSelector(names, pod) };
 }
 
-/** The ingress rules of a NetworkPolicy: who reaches a pod, the ingress controller being the peers that are given. */
+/**
+ * The ingress rules of a NetworkPolicy: who reaches a pod.
+ *
+ * @param ingressController the peers that the ingress controller is; without any, what it reaches is open to everybody
+ */
 export function callers(names: ReanaNames, pod: ReanaPod, ingressController: readonly object[] = []): object[] {
-  const ports = [...new Set(REANA_EDGES.filter(({ to }) => to === pod).map(({ port }) => port))];
-  return ports.map(port => ({
-    from: REANA_EDGES.filter(edge => edge.to === pod && edge.port === port)
-      .flatMap(({ from }) => from === 'ingress' ? ingressController : [peer(names, from)]),
-    ports: [{ protocol: 'TCP', port }],
-  }));
+  const incoming = REANA_EDGES.filter(({ to }) => to === pod);
+  return [...new Set(incoming.map(({ port }) => port))].map(port => {
+    const from = incoming.filter(edge => edge.port === port).map(edge => edge.from === 'ingress' ? ingressController : [peer(names, edge.from)]);
+    return { ...from.every(peers => peers.length > 0) && { from: from.flat() }, ports: [{ protocol: 'TCP', port }] };
+  });
 }

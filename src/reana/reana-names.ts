@@ -67,7 +67,13 @@ export class ReanaNames {
     };
   }
 
+  /** Of the API, the scheduler, and the CronJobs that ask the API server. */
+  public get serverServiceAccount(): string { return this.component('server'); }
+  /** Of the workflow controller. */
   public get infrastructureServiceAccount(): string { return this.component('infrastructure'); }
+  /** Of whatever doesn't ask the API server. */
+  public get unprivilegedServiceAccount(): string { return this.component('unprivileged'); }
+  /** Of workflows' pods. */
   public get runtimeServiceAccount(): string { return this.component('runtime'); }
 
   /** The volume of all workspaces, in both namespaces (`REANA_SHARED_PVC_NAME`). */

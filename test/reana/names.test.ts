@@ -51,8 +51,9 @@ describe('edges of REANA', () => {
     expect([callers(names, 'run-batch'), callers(names, 'run-job')]).toEqual([[], []]);
   });
 
-  test('of the server: the ingress controller, as it is given', () => {
+  test('of the server: the ingress controller, and whoever it may be where that is not said', () => {
     const controller = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'traefik' } } };
     expect(callers(names, 'server', [controller])).toEqual([{ from: [controller], ports: [{ protocol: 'TCP', port: 5000 }] }]);
+    expect(callers(names, 'server')).toEqual([{ ports: [{ protocol: 'TCP', port: 5000 }] }]);
   });
 });

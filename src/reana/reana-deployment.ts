@@ -1,0 +1,73 @@
+import { createHash } from 'crypto';
+import { ApiObject } from 'cdk8s';
+import { Construct } from 'constructs';
+import { callers, ReanaPod } from './reana-edges';
+import { controllerPeers } from './reana-ingress';
+import { ReanaService, SERVICE_PORTS } from './reana-names';
+import { ProgramOptions, programPod } from './reana-pod';
+import { ReanaSettings } from './reana-settings';
+import { addNetworkPolicy } from '../workload/network-policy';
+
+/** A program of REANA that is always there. */
+export interface DeploymentOptions extends ProgramOptions {
+  readonly replicas: number;
+  /** Where two of it must not work at a time, the old one goes before the new one comes. */
+  readonly alone?: boolean;
+  /** What is in the ConfigMaps that it mounts: pods begin anew when that changes. */
+  readonly configuration?: string;
+}
+
+/** The Deployment of a component, its Service where it has one, and what protects both. */
+export function addDeployment(scope: Construct, settings: ReanaSettings, component: ReanaPod, options: DeploymentOptions): ApiObject {
+  const { names, props } = settings;
+  const selector = names.selector(component);
+  const metadata = { name: names.component(component), namespace: names.namespace, labels: names.labels(component) };
+  const several = options.replicas > 1;
+  const deployment = new ApiObject(scope, `Deployment-${component}`, {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata,
+    spec: {
+      replicas: props.maintenance ? 0 : options.replicas,
+      strategy: options.alone ? { type: 'Recreate' } : { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+      selector: { matchLabels: selector },
+      template: {
+        metadata: {
+          labels: names.labels(component),
+          ...options.configuration !== undefined && { annotations: { 'cdk8s-hep/config-digest': digestOf(options.configuration) } },
+        },
+        spec: programPod(settings, several ? { ...options, pod: { ...options.pod, topologySpreadConstraints: spread(selector) } } : options),
+      },
+    },
+  });
+  if (component in SERVICE_PORTS) {
+    const { port, targetPort } = SERVICE_PORTS[component as ReanaService];
+    new ApiObject(scope, `Service-${component}`, {
+      apiVersion: 'v1', kind: 'Service', metadata, spec: { selector, ports: [{ name: 'http', protocol: 'TCP', port, targetPort }] },
+    });
+  }
+  if (several) {
+    new ApiObject(scope, `PodDisruptionBudget-${component}`, {
+      apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
+    });
+  }
+  if (props.networkPolicies ?? true) {
+    addNetworkPolicy(nested(scope, component), metadata, selector, { ingress: callers(names, component, controllerPeers(props.ingress ?? {})) });
+  }
+  return deployment;
+}
+
+/** A policy's construct has a fixed id: each is in a scope of its own. */
+export function nested(scope: Construct, component: string): Construct {
+  return new Construct(scope, `Traffic-${component}`);
+}
+
+function spread(selector: { [label: string]: string }): object[] {
+  return ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map(topologyKey => ({
+    maxSkew: 1, topologyKey, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: selector },
+  }));
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,56 @@
+import { EnvironmentVariable, environment, secretVariable } from './environment';
+import { ReanaCredentials } from './reana-backing-services';
+import { ReanaSettings } from './reana-settings';
+import { SHARED_VOLUME_PATH } from './reana-storage';
+
+/** What every program of REANA is told: which REANA it belongs to, and how users reach it. */
+export function identityVariables({ names, props }: ReanaSettings): EnvironmentVariable[] {
+  return environment({
+    REANA_COMPONENT_PREFIX: names.prefix,
+    REANA_INFRASTRUCTURE_KUBERNETES_NAMESPACE: names.namespace,
+    REANA_RUNTIME_KUBERNETES_NAMESPACE: names.runtimeNamespace,
+    REANA_HOSTNAME: props.hostname,
+    REANA_HOSTPORT: props.hostPort ?? 443,
+    SHARED_VOLUME_PATH,
+    WORKSPACE_PATHS: [`${SHARED_VOLUME_PATH}:${SHARED_VOLUME_PATH}`],
+  });
+}
+
+/** Where the database is. Kubernetes would set `REANA_DB_PORT` itself, to a URL, for a Service of that name. */
+export function databaseVariables({ database }: ReanaSettings): EnvironmentVariable[] {
+  return [
+    ...environment({ REANA_DB_HOST: database.host, REANA_DB_PORT: database.port, REANA_DB_NAME: database.databaseName }),
+    ...credentials(database.credentials, 'REANA_DB_USERNAME', 'REANA_DB_PASSWORD'),
+    ...database.uri ? [secretVariable('REANA_SQLALCHEMY_DATABASE_URI', database.uri)] : [],
+  ];
+}
+
+/** Where messages go. */
+export function brokerVariables({ messageBroker }: ReanaSettings): EnvironmentVariable[] {
+  return [
+    ...credentials(messageBroker.credentials, 'RABBIT_MQ_USER', 'RABBIT_MQ_PASS'),
+    ...messageBroker.url ? [secretVariable('RABBIT_MQ', messageBroker.url)] : [],
+  ];
+}
+
+/** Where sessions of web users are. */
+export function cacheVariables({ cache }: ReanaSettings): EnvironmentVariable[] {
+  return [
+    ...credentials(cache.credentials, 'REANA_CACHE_USER', 'REANA_CACHE_PASSWORD'),
+    ...cache.url ? [secretVariable('INVENIO_ACCOUNTS_SESSION_REDIS_URL', cache.url)] : [],
+  ];
+}
+
+/** The key of tokens and sessions. Whoever loses it loses all tokens. */
+export function secretKeyVariable({ names, props }: ReanaSettings): EnvironmentVariable {
+  return secretVariable('REANA_SECRET_KEY', { secretName: props.secretKey?.secretName ?? names.secretKeySecret, key: props.secretKey?.key });
+}
+
+/** Which images steps may run in. */
+export function vettedImages({ props }: ReanaSettings): object {
+  return { enabled: props.vettedImages !== undefined, allowlist: props.vettedImages ?? [] };
+}
+
+function credentials({ secretName, userKey, passwordKey }: ReanaCredentials, user: string, password: string): EnvironmentVariable[] {
+  return [secretVariable(user, { secretName, key: userKey ?? 'user' }), secretVariable(password, { secretName, key: passwordKey ?? 'password' })];
+}

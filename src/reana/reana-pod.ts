@@ -1,0 +1,85 @@
+import type { ContainerResources } from 'cdk8s-plus-27';
+import { EnvironmentVariable } from './environment';
+import { ReanaSettings } from './reana-settings';
+import { SHARED_VOLUME_PATH } from './reana-storage';
+import { containerResources } from '../workload/container-resources';
+
+/** Whom REANA's programs run as, as workflows do: files in workspaces are theirs, and writable by the group 0. */
+const USER = { uid: 1000, gid: 0 };
+
+/** A directory of a program's pod that is a ConfigMap. */
+export interface ProgramSettings {
+  readonly configMap: string;
+  readonly path: string;
+}
+
+/** A program of REANA. */
+export interface ProgramOptions {
+  /** The container's name. */
+  readonly name: string;
+  readonly image: string;
+  readonly command: string[];
+  readonly environment: EnvironmentVariable[];
+  readonly resources?: ContainerResources;
+  readonly defaultResources: { cpu: string; memory: string; limit: string };
+  readonly serviceAccount: string;
+  /** Whether it asks the API server. */
+  readonly token: boolean;
+  readonly settings?: readonly ProgramSettings[];
+  /** Ports and probes. */
+  readonly container?: object;
+  /** Whatever else the pod's spec holds. */
+  readonly pod?: object;
+}
+
+/** What containers of REANA's programs say of themselves. They write beside their code: their file system isn't read-only. */
+export const PROGRAM_CONTAINER_SECURITY = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
+
+/** What pods of REANA's programs say of themselves: as restricted as their images allow. */
+export function programPodSecurity({ props }: ReanaSettings): object {
+  return {
+    securityContext: { runAsNonRoot: true, runAsUser: USER.uid, runAsGroup: USER.gid, seccompProfile: { type: 'RuntimeDefault' } },
+    ...props.imagePullSecrets?.length && { imagePullSecrets: props.imagePullSecrets.map(name => ({ name })) },
+    ...props.placement?.infrastructure && { nodeSelector: props.placement.infrastructure },
+  };
+}
+
+/** The directories of a program's pod: the workspaces, one for what passes, and its settings. */
+export function programVolumes({ names, storage }: ReanaSettings, settings: readonly ProgramSettings[] = []) {
+  return {
+    volumeMounts: [
+      { name: 'reana-shared-volume', mountPath: SHARED_VOLUME_PATH },
+      { name: 'tmp', mountPath: '/tmp' },
+      ...settings.map(({ configMap, path }) => ({ name: configMap, mountPath: path, readOnly: true })),
+    ],
+    volumes: [
+      { name: 'reana-shared-volume', ...storage._volume(names) },
+      { name: 'tmp', emptyDir: {} },
+      ...settings.map(({ configMap }) => ({ name: configMap, configMap: { name: configMap } })),
+    ],
+  };
+}
+
+/** The pod of a program. */
+export function programPod(settings: ReanaSettings, program: ProgramOptions): object {
+  const { volumes, volumeMounts } = programVolumes(settings, program.settings);
+  return {
+    serviceAccountName: program.serviceAccount,
+    automountServiceAccountToken: program.token,
+    // for a Service `reana-db` the kubelet would set REANA_DB_PORT, which REANA reads
+    enableServiceLinks: false,
+    ...programPodSecurity(settings),
+    ...program.pod,
+    containers: [{
+      name: program.name,
+      image: program.image,
+      command: program.command,
+      env: program.environment,
+      securityContext: PROGRAM_CONTAINER_SECURITY,
+      resources: containerResources(program.resources, program.defaultResources),
+      ...program.container,
+      volumeMounts,
+    }],
+    volumes,
+  };
+}
