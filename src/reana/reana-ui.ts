@@ -66,8 +66,9 @@ export interface ReanaUiSettings {
 
 /** The Deployment of the UI: nginx with the pages in its image, without root, on a port that needs none. */
 export class ReanaUi extends Construct {
-  public constructor(scope: Construct, id: string, { names, options, imagePullSecrets, nodeSelector, networkPolicies = true, ingressController }: ReanaUiSettings) {
+  public constructor(scope: Construct, id: string, settings: ReanaUiSettings) {
     super(scope, id);
+    const { names, options, imagePullSecrets, nodeSelector, networkPolicies = true, ingressController } = settings;
     const { image = 'docker.io/reanahub/reana-ui:0.95.0-alpha.4', replicas = 2, contentSecurityPolicy = DEFAULT_POLICY, resources } = options;
     const name = names.component('ui');
     const selector = names.selector('ui');
@@ -148,7 +149,7 @@ function configuration(policy: string): string {
   };
   return [
     'worker_processes 2;',
-    'error_log /dev/stderr warn;',
+    'error_log stderr warn;',
     'pid /tmp/nginx.pid;',
     'events { worker_connections 1024; }',
     'http {',

@@ -152,7 +152,9 @@ export function identityProblems(names: ReanaNames): string[] {
 }
 
 /** What is wrong with what the services have in common. */
-export function serviceProblems(scope: Construct, names: ReanaNames, props: ReanaServiceProps, credentials: ReanaCredentials, image: string, storage: Size): string[] {
+export function serviceProblems(
+  scope: Construct, names: ReanaNames, props: ReanaServiceProps, credentials: ReanaCredentials, image: string, storage: Size,
+): string[] {
   const problems = [...identityProblems(names), ...credentialProblems('credentials', credentials)];
   if (Federation.tryOf(scope)) { problems.push(problem('scope', scope.node.path, 'a cluster or a chart: there is one of it')); }
   if (!isImage(image)) { problems.push(problem('image', image, IMAGE)); }
