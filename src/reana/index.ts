@@ -25,5 +25,6 @@ export type { ReanaScheduling } from './reana-scheduling';
 export * from './reana-service-props';
 export type { ReanaSessionImage, ReanaSessions } from './reana-sessions';
 export type { ReanaLauncherExample, ReanaSite } from './reana-site';
-export * from './reana-storage';
+export { ReanaStorage } from './reana-storage';
+export type { ReanaClaimOptions, ReanaCsiVolume } from './reana-storage';
 export type { ReanaUiOptions } from './reana-ui';
