@@ -24,7 +24,7 @@ export interface ReanaCacheProps extends ReanaServiceProps {
    * Refused: less than 16 MiB; more than three quarters of the memory limit; more than a third of `storage`, since the log of changes is rewritten beside
    * the old one.
    *
-   * @default - three quarters of the memory limit: 384 MiB
+   * @default - three quarters of the memory limit, or a third of `storage` if that is less: 384 MiB
    */
   readonly maxMemory?: Size;
 }
@@ -137,7 +137,9 @@ export class ReanaCache extends Construct implements IReanaCache {
 
   private get memory(): Size { return this.props.resources ? this.props.resources.memory?.limit ?? DEFAULT_LIMIT : DEFAULT_LIMIT; }
 
-  private get maxMemory(): Size { return this.props.maxMemory ?? Size.mebibytes(Math.floor(this.memory.toMebibytes() * 3 / 4)); }
+  private get maxMemory(): Size {
+    return this.props.maxMemory ?? Size.mebibytes(Math.floor(Math.min(this.memory.toMebibytes() * 3 / 4, this.storage.toMebibytes() / 3)));
+  }
 
   private problems(): string[] {
     const problems = serviceProblems(this, this.names, this.props, this.credentials, this.image, this.storage);

@@ -256,7 +256,7 @@ describe('what is refused', () => {
     ['a PgBouncer that is no image', { database: { pgBouncer: { image: '' } } }, 'pgBouncer.image: given "", allowed: an image reference'],
     ['a broker without memory', { broker: { resources: { memory: { limit: Size.mebibytes(100) } } } }, 'resources.memory.limit: given "100 MiB", allowed: at least 256 MiB'],
     ['a cache larger than its memory', { cache: { maxMemory: Size.mebibytes(500) } }, 'maxMemory: given "500 MiB", allowed: at most three quarters of the memory limit of 512 MiB'],
-    ['a cache larger than its volume', { cache: { storage: Size.gibibytes(1) } }, 'maxMemory: given "384 MiB", allowed: at most a third of the storage of 1024 MiB'],
+    ['a cache larger than its volume', { cache: { storage: Size.gibibytes(1), maxMemory: Size.mebibytes(384) } }, 'maxMemory: given "384 MiB", allowed: at most a third of the storage of 1024 MiB'],
     ['a cache of nothing', { cache: { maxMemory: Size.mebibytes(1) } }, 'maxMemory: given "1 MiB", allowed: at least 16 MiB'],
     ['an interval that no schedule can say', { backup: { interval: Duration.minutes(7) } }, 'interval: given "420 s", allowed:'],
     ['no dump', { backup: { keep: 0 } }, 'keep: given 0, allowed: a whole number from 1'],

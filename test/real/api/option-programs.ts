@@ -2,6 +2,7 @@ import { App, Chart, Duration, Size } from 'cdk8s';
 import { ContainerResources, Cpu } from 'cdk8s-plus-27';
 import * as fc from 'fast-check';
 import { addAlarms, ALARM_CHOICES, ALARM_VALUES, alarmOptionsOf, AlarmValues } from './alarm-options';
+import { addReanaServices, REANA_SERVICE_CHOICES, REANA_SERVICE_VALUES, reanaServiceOptionsOf, ReanaServiceValues } from './reana-service-options';
 import {
   AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, CloudMetadata, Cluster, ClusterIdentity, ClusterProps,
   CondorExporter, CondorExporterProps, CondorHost, CondorHostProps, CondorImage, CondorPool, CondorVersion, ContainerJobs, CoreHourBudget,
@@ -317,6 +318,7 @@ interface Values {
   readonly metrics: MetricsOptions;
   readonly prometheus: PrometheusImageProps;
   readonly target: ScrapeTargetProps;
+  readonly reana: ReanaServiceValues;
   readonly joinMode: JoinMode;
   /** Whether the fleet stands in a federation, or in a chart of a program that has no pool. */
   readonly federated: boolean;
@@ -440,6 +442,7 @@ export const ALL_OPTIONS = Object.entries({
   MetricsProps: metricsChoices,
   PrometheusImageProps: prometheusImageChoices,
   ScrapeTargetProps: targetChoices,
+  ...REANA_SERVICE_CHOICES,
 }).flatMap(([name, choices]) => Object.keys(choices).map(option => `${name}.${option}`));
 
 const onOneClaim = (backup: Partial<PoolBackupProps>) => backup.claimName ? { ...backup, size: undefined, storageClass: undefined } : backup;
@@ -484,6 +487,7 @@ const VALUES = fc.record<Values>({
   metrics: optional(metricsChoices, 'address'),
   prometheus: optional(prometheusImageChoices, 'reference'),
   target: optional(targetChoices, 'namespace', 'metricsService', 'metricsPort'),
+  reana: REANA_SERVICE_VALUES,
   joinMode: of(JoinMode.PUSH, JoinMode.PULL),
   federated: fc.boolean(),
 });
@@ -514,7 +518,7 @@ function program(
   name: string,
   {
     cluster, host, fleet: drawn, member, elastic, elasticMember, preflight, mint, role, backup,
-    logStore, logCollection, alarms, exporter, metrics, prometheus, target, joinMode, federated,
+    logStore, logCollection, alarms, exporter, metrics, prometheus, target, reana, joinMode, federated,
   }: Values,
 ): OptionProgram {
   // in a federation a fleet has its members' names
@@ -551,6 +555,7 @@ function program(
       ...set('LogCollectionProps', federated ? { ...logCollection, clusterName: undefined } : logCollection),
       ...federated ? Object.entries(alarmOptionsOf(alarms)).flatMap(([type, options]) => set(type, options)) : [],
       ...set('CondorExporterProps', exporter),
+      ...Object.entries(reanaServiceOptionsOf(reana)).flatMap(([type, options]) => set(type, options)),
       ...federated ? [...set('MetricsProps', metrics), ...set('PrometheusImageProps', prometheus), ...set('ScrapeTargetProps', target)] : [],
       ...federated && host.memberSigningKeys ? [...set('TokenMintProps', mint), ...set('TokenRoleOptions', role)] : [],
     ],
@@ -561,6 +566,7 @@ function program(
       new PoolBackup(hostCluster, 'backup', { pool, ...backup });
       const writers = [{ cluster: `${name}-site`, port: 4318 }, { cluster: 'wigner', port: 4319, authority: { secretName: 'wigner', key: 'authority' } }];
       const store = new LogStore(hostCluster, 'logs', { writers, ...spaced(logStore, 'store') });
+      addReanaServices(hostCluster, name, reana);
       const condorExporter = new CondorExporter(hostCluster, 'exporter', { pool, ...exporter });
       if (federated) {
         const federation = new Federation(app, `${name}-fed`, { host: hostCluster });
