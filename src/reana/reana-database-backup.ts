@@ -265,7 +265,11 @@ const RESTORE = [
   'test -f "$wanted" || { echo "there is no dump $wanted" >&2; ls >&2; exit 1; }',
   'pg_restore --list "$wanted" >/dev/null',
   'dump "before-restore-$now.dump"',
-  'pg_restore --dbname="$database" --clean --if-exists --no-owner --no-privileges --single-transaction --exit-on-error "$wanted"',
+  'pg_restore --no-owner --no-privileges --file=restore.sql.part "$wanted"',
+  // tables that the dump doesn't know would be in the way of an upgrade
+  'psql --dbname="$database" --no-psqlrc --quiet --output=/dev/null --set=ON_ERROR_STOP=1 --single-transaction \\',
+  "  --command='DROP OWNED BY CURRENT_USER' --file=restore.sql.part",
+  'rm restore.sql.part',
   'echo "restored $wanted; what was there before is in before-restore-$now.dump"',
   '',
 ].join('\n');
