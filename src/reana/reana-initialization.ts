@@ -45,6 +45,8 @@ export interface ReanaInitializationOptions {
   /** What else the server's pods say of themselves: security, pull secrets, nodes. */
   readonly pod: object;
   readonly containerSecurity: object;
+  /** Whether a NetworkPolicy closes it. Unless stated, one does. */
+  readonly networkPolicies?: boolean;
   /** Whom it may call, as NetworkPolicy rules. */
   readonly egress?: readonly object[];
 }
@@ -83,7 +85,7 @@ export class ReanaInitialization extends Construct {
     const isOwn = (variable: any) => own.some(each => each.name === variable.name);
     new ApiObject(this, 'ServiceAccount', { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false });
     new ApiObject(this, 'ConfigMap', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: files });
-    addNetworkPolicy(this, metadata, names.selector('init'), { ingress: [], egress: options.egress });
+    if (options.networkPolicies ?? true) { addNetworkPolicy(this, metadata, names.selector('init'), { ingress: [], egress: options.egress }); }
     this.job = new NamedByContent(this, 'Job', {
       apiVersion: 'batch/v1',
       kind: 'Job',

@@ -73,7 +73,8 @@ export class ReanaPlatform extends Construct {
     super(scope, id);
     const names = new ReanaNames(props.prefix ?? DEFAULT_PREFIX, props.namespace ?? Chart.of(this).namespace ?? 'reana', props.runtimeNamespace);
     const { prefix, namespace, runtimeNamespace } = names;
-    const identity = { prefix, namespace, runtimeNamespace, imagePullSecrets: props.imagePullSecrets };
+    const { imagePullSecrets, networkPolicies } = props;
+    const identity = { prefix, namespace, runtimeNamespace, imagePullSecrets, networkPolicies };
     this.namespace = namespace;
     this.runtimeNamespace = runtimeNamespace;
     this.prefix = prefix;
@@ -94,7 +95,7 @@ export class ReanaPlatform extends Construct {
     const { settings } = this;
     this.admit();
     settings.storage._declare(this, names);
-    addRoles(this, names, { dask: props.dask, readsNodes: settings.readsNodes, imagePullSecrets: props.imagePullSecrets ?? [] });
+    addRoles(this, names, { dask: props.dask, readsNodes: settings.readsNodes, imagePullSecrets: imagePullSecrets ?? [] });
     this.initialize();
     this.server = addServer(new Construct(this, 'server'), settings);
     this.scheduler = addScheduler(new Construct(this, 'scheduler'), settings);
@@ -106,7 +107,8 @@ export class ReanaPlatform extends Construct {
       new ReanaUi(this, 'ui', {
         names,
         options: props.ui ?? {},
-        imagePullSecrets: props.imagePullSecrets,
+        imagePullSecrets,
+        networkPolicies,
         nodeSelector: props.placement?.infrastructure,
         ingressController: controllerPeers(props.ingress ?? {}),
       });
@@ -134,6 +136,7 @@ export class ReanaPlatform extends Construct {
       pod: programPodSecurity(settings),
       containerSecurity: PROGRAM_CONTAINER_SECURITY,
       egress: databaseAlone(settings.database),
+      networkPolicies: settings.props.networkPolicies,
     });
   }
 

@@ -2,6 +2,7 @@ import { App, Chart, Duration, Size } from 'cdk8s';
 import { ContainerResources, Cpu } from 'cdk8s-plus-27';
 import * as fc from 'fast-check';
 import { addAlarms, ALARM_CHOICES, ALARM_VALUES, alarmOptionsOf, AlarmValues } from './alarm-options';
+import { addReana, REANA_CHOICES, REANA_VALUES, reanaOptions, ReanaValues } from './reana-options';
 import { addReanaServices, REANA_SERVICE_CHOICES, REANA_SERVICE_VALUES, reanaServiceOptionsOf, ReanaServiceValues } from './reana-service-options';
 import {
   AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, CloudMetadata, Cluster, ClusterIdentity, ClusterProps,
@@ -28,6 +29,9 @@ export interface OptionProgram {
 }
 
 const of = fc.constantFrom;
+
+/** A REANA has many objects: one program in so many has one. */
+const REANA_EVERY = 4;
 
 /** Every NodePort of a cluster is another. */
 const FIRST_NODE_PORT = 30000;
@@ -438,6 +442,7 @@ export const ALL_OPTIONS = Object.entries({
   LogStoreProps: logStoreChoices,
   LogCollectionProps: logCollectionChoices,
   ...ALARM_CHOICES,
+  ...REANA_CHOICES,
   CondorExporterProps: exporterChoices,
   MetricsProps: metricsChoices,
   PrometheusImageProps: prometheusImageChoices,
@@ -495,9 +500,10 @@ const VALUES = fc.record<Values>({
 /** A sample of programs, the same every time. */
 export function optionPrograms(count: number): OptionProgram[] {
   let nodePort = FIRST_NODE_PORT;
+  const platforms = fc.sample(REANA_VALUES, { seed: 2018, numRuns: count });
   const own = <T extends AccessPointOptions | CentralManagerOptions>(server: T): T =>
     server.exposure?.serviceType === 'NodePort' ? { ...server, port: nodePort++ } : server;
-  return fc.sample(VALUES, { seed: 2018, numRuns: count }).map(({ host, ...values }, index) => program(`s${index}`, {
+  return fc.sample(VALUES, { seed: 2018, numRuns: count }).map(({ host, ...values }, index) => program(`s${index}`, index % REANA_EVERY === 0 ? platforms[index] : undefined, {
     ...values, host: { ...fitting(host), centralManagers: host.centralManagers.map(own), accessPoints: host.accessPoints.map(own) },
   }));
 }
@@ -516,6 +522,7 @@ function served(fleet: Values['fleet'], [{ name }]: AccessPointOptions[]): Value
 
 function program(
   name: string,
+  platform: ReanaValues | undefined,
   {
     cluster, host, fleet: drawn, member, elastic, elasticMember, preflight, mint, role, backup,
     logStore, logCollection, alarms, exporter, metrics, prometheus, target, reana, joinMode, federated,
@@ -556,6 +563,7 @@ function program(
       ...federated ? Object.entries(alarmOptionsOf(alarms)).flatMap(([type, options]) => set(type, options)) : [],
       ...set('CondorExporterProps', exporter),
       ...Object.entries(reanaServiceOptionsOf(reana)).flatMap(([type, options]) => set(type, options)),
+      ...platform ? reanaOptions(platform).flatMap(([type, options]) => set(type, options)) : [],
       ...federated ? [...set('MetricsProps', metrics), ...set('PrometheusImageProps', prometheus), ...set('ScrapeTargetProps', target)] : [],
       ...federated && host.memberSigningKeys ? [...set('TokenMintProps', mint), ...set('TokenRoleOptions', role)] : [],
     ],
@@ -563,6 +571,7 @@ function program(
       const app = new App({ outdir });
       const hostCluster = new Cluster(app, `${name}-host`, spaced(cluster, 'cluster'));
       const pool = new CondorHost(hostCluster, 'condor', spaced(host, 'pool'));
+      if (platform) { addReana(hostCluster, name, platform); }
       new PoolBackup(hostCluster, 'backup', { pool, ...backup });
       const writers = [{ cluster: `${name}-site`, port: 4318 }, { cluster: 'wigner', port: 4319, authority: { secretName: 'wigner', key: 'authority' } }];
       const store = new LogStore(hostCluster, 'logs', { writers, ...spaced(logStore, 'store') });
