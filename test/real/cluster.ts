@@ -25,8 +25,8 @@ const WORKLOADS = ['DaemonSet', 'Deployment', 'Pod', 'StatefulSet'];
 const READ = ['ConfigMap', 'PersistentVolumeClaim', 'Secret', 'Service', 'ServiceAccount'];
 /** Kinds that an API server acts on, and the laboratory doesn't. */
 const WITHOUT_EFFECT = [
-  'ClusterRole', 'ClusterRoleBinding', 'CronJob', 'LimitRange', 'Namespace', 'NetworkPolicy', 'PodDisruptionBudget',
-  'PriorityClass', 'ResourceQuota', 'Role', 'RoleBinding',
+  'ClusterRole', 'ClusterRoleBinding', 'CronJob', 'Ingress', 'Job', 'LimitRange', 'Namespace', 'NetworkPolicy', 'PersistentVolume',
+  'PodDisruptionBudget', 'PriorityClass', 'ResourceQuota', 'Role', 'RoleBinding', 'StorageClass',
 ];
 
 /** A cluster at a site: the objects of one file, and the pods that come of them. */
@@ -134,21 +134,21 @@ export class Cluster {
     return this.startPod(pod.workload, pod.workload.kind === 'StatefulSet' ? pod.name : undefined, options.node ?? pod.node);
   }
 
-  /** Runs the pod of a CronJob once, as `kubectl create job --from` has it run; says how it ended and what it wrote. */
-  public async runJob(cronJob: string, ...args: string[]): Promise<{ readonly status: number; readonly log: string }> {
-    const manifest = this.manifests.find(({ kind, metadata }) => kind === 'CronJob' && metadata.name === cronJob);
-    if (!manifest) { throw new Error(`${this.name}: no CronJob ${cronJob}`); }
-    const { metadata, spec } = manifest.spec.jobTemplate.spec.template;
+  /** Runs the pod of a CronJob once, as `kubectl create job --from` has it run, or that of a Job; says how it ended and what it wrote. */
+  public async runJob(job: string, ...args: string[]): Promise<{ readonly status: number; readonly log: string }> {
+    const manifest = this.manifests.find(({ kind, metadata }) => ['CronJob', 'Job'].includes(kind) && metadata.name === job);
+    if (!manifest) { throw new Error(`${this.name}: no CronJob or Job ${job}`); }
+    const { metadata, spec } = (manifest.spec.jobTemplate?.spec ?? manifest.spec).template;
     const { affinity, ...rest } = spec;
     const wanted = affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution[0].labelSelector.matchLabels;
     const beside = wanted && this.pods.find(({ labels }) => Object.entries(wanted).every(([label, value]) => labels[label] === value));
-    if (wanted && !beside) { throw new Error(`${this.name}: a pod of ${cronJob} stays pending: what it must be beside isn't there`); }
+    if (wanted && !beside) { throw new Error(`${this.name}: a pod of ${job} stays pending: what it must be beside isn't there`); }
     const [container, ...others] = spec.containers;
     const pod = await this.startPod({
       apiVersion: 'v1',
       kind: 'Pod',
-      metadata: { ...metadata, name: `${cronJob}-${randomBytes(3).toString('hex').slice(0, 5)}`, namespace: this.namespaceOf(manifest) },
-      spec: { ...rest, containers: [{ ...container, args }, ...others] },
+      metadata: { ...metadata, name: `${job}-${randomBytes(3).toString('hex').slice(0, 5)}`, namespace: this.namespaceOf(manifest) },
+      spec: { ...rest, containers: [args.length > 0 ? { ...container, args } : container, ...others] },
     }, undefined, beside?.node);
     const status = await pod.container().exited;
     const { log } = pod.container();

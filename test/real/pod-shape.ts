@@ -1,5 +1,5 @@
 import { Fields, onlyFields, onlyValue } from './manifest';
-import { IMAGE_NAME } from './rootfs';
+import { isImage } from './rootfs';
 
 const POD: Fields = {
   affinity: 'honoured',
@@ -148,7 +148,7 @@ function checkContainer(container: any, where: string, spec: any): void {
   onlyFields(container.resources, `${where}.resources`, { limits: 'honoured', requests: 'honoured' });
   for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
     onlyFields(container[probe], `${where}.${probe}`, PROBE);
-    onlyFields(container[probe]?.httpGet, `${where}.${probe}.httpGet`, { path: 'honoured', port: 'honoured' });
+    onlyFields(container[probe]?.httpGet, `${where}.${probe}.httpGet`, { httpHeaders: 'honoured', path: 'honoured', port: 'honoured' });
   }
   for (const mount of container.volumeMounts ?? []) {
     onlyFields(mount, `${where}.volumeMounts[${mount.mountPath}]`, MOUNT);
@@ -158,7 +158,7 @@ function checkContainer(container: any, where: string, spec: any): void {
       throw new Error(`${where}: the laboratory cannot do hostPort without hostNetwork`);
     }
   }
-  if (!new RegExp(`^${IMAGE_NAME}(:[^@/]+)?(@sha256:[0-9a-f]{64})?$`).test(container.image)) {
-    throw new Error(`${where}: the laboratory has the image ${IMAGE_NAME}, not ${container.image}`);
+  if (!isImage(container.image)) {
+    throw new Error(`${where}: the laboratory has this project's images, not ${container.image}`);
   }
 }

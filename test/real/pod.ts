@@ -169,7 +169,7 @@ export class Pod {
     }
     const asked = (probe.tcpSocket ?? probe.httpGet).port;
     const port = (spec.ports ?? []).find(({ name }: any) => name === asked)?.containerPort ?? Number(asked);
-    if (probe.httpGet) { return this.node.get(`http://${this.address}:${port}${probe.httpGet.path}`, timeout); }
+    if (probe.httpGet) { return this.node.get(`http://${this.address}:${port}${probe.httpGet.path}`, timeout, probe.httpGet.httpHeaders); }
     return this.node.dial(probe.tcpSocket.host ?? this.address, port, timeout);
   }
 

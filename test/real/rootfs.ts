@@ -5,14 +5,15 @@ import * as os from 'os';
 import * as path from 'path';
 import { cached } from './cache';
 
-/** The image every pod of the laboratory runs, and how its name begins. */
+/** The image that pods of the laboratory run, and how its name begins. */
 export const IMAGE_NAME = 'cdk8s-hep/htcondor';
 
-const RECIPE = path.join(__dirname, '..', '..', 'images', 'htcondor');
+/** The services that REANA stands on, and its libraries. */
+export const REANA_IMAGE = 'cdk8s-hep/reana:bookworm';
+
+const RECIPES = path.join(__dirname, '..', '..', 'images');
 /** As much as a command may write. */
 const MOST_OUTPUT = 64 * 1024 * 1024;
-
-const RECIPE_FILES = ['accounts', 'build', 'container-test', 'directories'];
 
 /**
  * The environment of its containers. Benchmarks would take a core for six seconds at each start of a startd, of which there are hundreds, and nothing
@@ -62,10 +63,21 @@ export interface ImageRunOptions {
   readonly env?: { [name: string]: string };
 }
 
-function recipeHash(): string {
+/** The recipe that an image of this project is built by: a folder of its name. Undefined if it is no image of this project. */
+function recipeOf(reference: string): string | undefined {
+  const name = /^cdk8s-hep\/([a-z]+)(:[^@/]+)?(@sha256:[0-9a-f]{64})?$/.exec(reference)?.[1];
+  return name !== undefined && fs.existsSync(path.join(RECIPES, name)) ? name : undefined;
+}
+
+/** Whether an image is there for the laboratory. */
+export function isImage(reference: string): boolean {
+  return recipeOf(reference) !== undefined;
+}
+
+function recipeHash(recipe: string): string {
   const hash = createHash('sha256');
-  for (const file of RECIPE_FILES) {
-    hash.update(file).update('\0').update(fs.readFileSync(path.join(RECIPE, file))).update('\0');
+  for (const file of fs.readdirSync(path.join(RECIPES, recipe)).filter(name => name !== 'README.md').sort()) {
+    hash.update(file).update('\0').update(fs.readFileSync(path.join(RECIPES, recipe, file))).update('\0');
   }
   return hash.digest('hex').slice(0, 16);
 }
@@ -78,26 +90,28 @@ function run(command: string, args: string[]): void {
 }
 
 /**
- * The directory of an image's root file system, built on first use from
- * images/htcondor. Nobody writes into it: users put an overlay on it.
+ * The directory of an image's root file system, built on first use from its
+ * recipe in images/. Nobody writes into it: users put an overlay on it.
  *
  * Its name holds the recipe's hash.
  */
 export function imageRootfs(reference: string = IMAGE_NAME): string {
+  const recipe = recipeOf(reference);
+  if (!recipe) { throw new Error(`there is no recipe for the image ${reference}`); }
   const variants = VARIANTS[reference] ?? [[]];
-  return cached(['htcondor', recipeHash(), ...variants[0].map(word => word.replace('/', '-'))].join('-'), (tree) => {
+  return cached([recipe, recipeHash(recipe), ...variants[0].map(word => word.replace('/', '-'))].join('-'), (tree) => {
     const tar = `${tree}.tar`;
-    build(tar, variants);
+    build(recipe, tar, variants);
     run('tar', ['--numeric-owner', '-xpf', tar, '-C', tree]);
   });
 }
 
-function build(tar: string, [variant, ...others]: string[][]): void {
+function build(recipe: string, tar: string, [variant, ...others]: string[][]): void {
   try {
-    run(path.join(RECIPE, 'build'), [tar, ...variant]);
+    run(path.join(RECIPES, recipe, 'build'), [tar, ...variant]);
   } catch (error) {
     if (others.length === 0) { throw error; }
-    build(tar, others);
+    build(recipe, tar, others);
   }
 }
 

@@ -61,8 +61,9 @@ export class SiteNode {
   }
 
   /** Asks by HTTP, as the kubelet does for an httpGet probe: what it is answered is the output, and an error is none. */
-  public get(url: string, timeout: number): Promise<CommandResult> {
-    return this.machine.attempt(['curl', '--silent', '--show-error', '--fail', '--max-time', `${timeout}`, url], { timeout: timeout + 1 });
+  public get(url: string, timeout: number, headers: readonly { readonly name: string; readonly value: string }[] = []): Promise<CommandResult> {
+    const said = headers.flatMap(({ name, value }) => ['--header', `${name}: ${value}`]);
+    return this.machine.attempt(['curl', '--silent', '--show-error', '--fail', '--max-time', `${timeout}`, ...said, url], { timeout: timeout + 1 });
   }
 
   public async forward(service: string, forwardings: Forwarding[]): Promise<void> {
