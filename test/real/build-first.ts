@@ -2,12 +2,12 @@ import { JUDGES, judgeProgram } from './engines/judge';
 import { toolset, TOOLSETS } from './kubernetes/binaries';
 import { allImages } from './kubernetes/images';
 import { missingForClusters, missingRequirements } from './requirements';
-import { APPTAINER_IMAGE, imageRootfs, MPI_IMAGE, NEXT_IMAGE, PROMETHEUS_IMAGE } from './rootfs';
+import { APPTAINER_IMAGE, imageRootfs, MPI_IMAGE, NEXT_IMAGE, PROMETHEUS_IMAGE, REANA_IMAGE } from './rootfs';
 
 /** The folders whose suites run on clusters. */
-const ON_CLUSTERS = ['api', 'kubernetes', 'nodes', 'node-faults', 'engines', 'telemetry'];
+const ON_CLUSTERS = ['api', 'kubernetes', 'nodes', 'node-faults', 'engines', 'telemetry', 'reana/roles'];
 
-/** Suites of the laboratory that need an image of their own, and which. */
+/** Suites that need an image of their own, and which. */
 const OWN_IMAGES: { readonly [suite: string]: string } = {
   'test/real/pool-metrics.test.ts': PROMETHEUS_IMAGE,
   'test/real/pool-mpi.test.ts': MPI_IMAGE,
@@ -16,6 +16,9 @@ const OWN_IMAGES: { readonly [suite: string]: string } = {
   'test/real/pool-metadata.test.ts': APPTAINER_IMAGE,
   'test/real/pool-private.test.ts': NEXT_IMAGE,
   'test/real/pool-upgrade.test.ts': NEXT_IMAGE,
+  'test/real/reana/configuration.test.ts': REANA_IMAGE,
+  'test/real/reana/initialization.test.ts': REANA_IMAGE,
+  'test/real/reana/services.test.ts': REANA_IMAGE,
 };
 
 /** What Jest tells of a run, as far as it matters here. */
