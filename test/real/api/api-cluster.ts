@@ -5,9 +5,10 @@ import { CommandResult } from '../command';
 import { Estate } from '../estate';
 import { ToolsetName } from '../kubernetes/binaries';
 import { ControlGroup } from '../kubernetes/control-group';
-import { ControlPlane } from '../kubernetes/control-plane';
+import { API_PORT, ControlPlane } from '../kubernetes/control-plane';
 import { Machine } from '../machine';
 import { Manifest } from '../manifest';
+import { PATIENCE } from '../until';
 
 /** An object as an API server keeps it. */
 export interface StoredObject extends Manifest {
@@ -67,6 +68,20 @@ export class ApiCluster {
     } finally {
       await this.controlPlane.kill('kube-controller-manager', 'SIGCONT');
     }
+  }
+
+  /**
+   * Whether each of these requests would be allowed.
+   *
+   * @param specs what a SubjectAccessReview asks
+   */
+  public async allowed(specs: readonly object[]): Promise<boolean[]> {
+    const { machine, authority, admin } = this.controlPlane;
+    const files = { authority: authority.certificate, ...admin };
+    const input = JSON.stringify({ server: `https://127.0.0.1:${API_PORT}`, files, specs });
+    const { status, stdout, stderr } = await machine.attempt([process.execPath, path.join(__dirname, 'access-reviews.js')], { input, timeout: PATIENCE });
+    if (status !== 0) { throw new Error(`${specs.length} reviews: ${status}\n${stderr}`); }
+    return JSON.parse(stdout);
   }
 
   public kubectl(args: string[], input?: string, env?: { readonly [name: string]: string }): Promise<CommandResult> {
