@@ -139,6 +139,9 @@ function configuration(names: ReanaNames, databaseName: string, clients: number,
     `default_pool_size = ${servers}`,
     `max_db_connections = ${servers}`,
     'ignore_startup_parameters = extra_float_digits',
+    // each process of REANA connects and leaves many times an hour
+    'log_connections = 0',
+    'log_disconnections = 0',
     '',
   ].join('\n');
 }

@@ -189,6 +189,8 @@ describe('PgBouncer', () => {
       default_pool_size = 50
       max_db_connections = 50
       ignore_startup_parameters = extra_float_digits
+      log_connections = 0
+      log_disconnections = 0
       "
     `);
     expect(find(p, 'CronJob', 'reana-db-backup').spec.jobTemplate.spec.template.spec.containers[0].env.slice(0, 2)).toEqual([
