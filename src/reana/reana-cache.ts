@@ -78,7 +78,7 @@ export class ReanaCache extends Construct implements IReanaCache {
   }
 
   public readonly host: string;
-  public readonly port = SERVICE_PORTS.cache.port;
+  public readonly port: number = SERVICE_PORTS.cache.port;
   public readonly credentials: ReanaCredentials;
   public readonly url?: SecretReference;
   public readonly podLabels?: { [label: string]: string };

@@ -67,7 +67,7 @@ export class ReanaMessageBroker extends Construct implements IReanaMessageBroker
   }
 
   public readonly host: string;
-  public readonly port = SERVICE_PORTS['message-broker'].port;
+  public readonly port: number = SERVICE_PORTS['message-broker'].port;
   public readonly credentials: ReanaCredentials;
   public readonly url?: SecretReference;
   public readonly podLabels?: { [label: string]: string };
