@@ -2,6 +2,7 @@ import { ApiObject, App, Chart } from 'cdk8s';
 import { Construct, IConstruct } from 'constructs';
 import { chartProblems } from './chart-rules';
 import { isLabelKey, isLabelValue, LABEL_KEY, LABEL_VALUE } from './labels';
+import { Manifest } from './manifest';
 import { isDnsLabel, objectName } from './names';
 import { Rendering } from './rendering';
 import { problem } from '../problem';
@@ -134,6 +135,15 @@ export class Cluster extends Chart {
   /** The objects of this cluster, those that the federation brings included. */
   public toJson(): any[] {
     return Rendering.during(App.of(this), () => super.toJson(), rendering => rendering.clusterManifests(this));
+  }
+
+  /**
+   * The objects that this cluster ends up with, whatever carries them there.
+   *
+   * @internal
+   */
+  public _holds(): Manifest[] {
+    return Rendering.during(App.of(this), () => super.toJson(), rendering => rendering.heldBy(this));
   }
 
   private problems(): string[] {

@@ -10,3 +10,4 @@ export * from './engines/open-cluster-management';
 export * from './federated-cluster';
 export * from './federation';
 export * from './placement';
+export * from './required-secrets';

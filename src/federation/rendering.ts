@@ -87,6 +87,15 @@ export class Rendering {
     return needsFirst([...this.merged(cluster).manifests.values()]);
   }
 
+  /** What a cluster ends up with: what its file holds, and of its federation what another API brings. */
+  public heldBy(cluster: Cluster): Manifest[] {
+    const { federation } = cluster as FederatedCluster;
+    const model = federation && this.model(federation);
+    const member = cluster as FederatedCluster;
+    const brought = model?.objects.filter(({ members }) => members.has(member)).map(object => model.manifestOf(object, member)) ?? [];
+    return [...new Map([...this.clusterManifests(cluster), ...brought].map(manifest => [identity(manifest), manifest])).values()];
+  }
+
   /** Why the objects of a cluster can't all be in it. */
   public clusterProblems(cluster: Cluster): string[] {
     const { problems } = this.merged(cluster);

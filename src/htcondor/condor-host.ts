@@ -7,6 +7,7 @@ import { CentralManagerConfig, defragments } from './central-manager-config';
 import { hostProblems } from './condor-host-problems';
 import { CondorHostProps } from './condor-host-props';
 import { isGiven } from './config';
+import { poolConnections } from './connections';
 import { ExecutionClusters } from './execution-clusters';
 import { ExportedPool } from './exporter-script';
 import { CondorImage } from './image';
@@ -26,6 +27,7 @@ import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
 import { ASK_NAMES } from '../workload/network-policy';
 import { SecretReference } from '../workload/secret-reference';
 import { ServiceExposure } from '../workload/service-exposure';
+import { declareTraffic } from '../workload/traffic';
 
 const HOST_SYMBOL = Symbol.for('cdk8s-hep.CondorHost');
 
@@ -113,6 +115,9 @@ export class CondorHost extends Construct implements ICondorPool {
     if (centralManagers.length > 1 && centralManagers.every(({ evictable }) => evictable ?? true)) {
       keepOneCentralManager(this, this.namespace, this.namesOf(centralManagers));
     }
+    declareTraffic(this, {
+      connections: () => poolConnections(this), images: () => [{ reference: this.image.reference, clusters: [Chart.of(this).node.id] }],
+    });
     this.node.addValidation({ validate: () => this._problems() });
   }
 

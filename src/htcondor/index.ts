@@ -16,8 +16,6 @@ export * from './elastic-startd-fleet-props';
 export * from './execute-directory';
 export { FileSystem } from './file-system';
 export type { CvmfsOptions, FileSystemOptions, HostPathOptions } from './file-system';
-export { FirewallRules } from './firewall-rules';
-export type { FirewallRule } from './firewall-rules';
 export type { HighAvailabilityOptions } from './high-availability';
 export * from './image';
 export type { JobDefaults } from './job-defaults';

@@ -2,6 +2,7 @@ import { ApiObject, Chart, Duration, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
 import { CondorHost } from './condor-host';
 import { KnobSet, Macro } from './config';
+import { preflightConnections } from './connections';
 import { CLUSTER_NAME_VARIABLE, PATHS, ROOT_CONFIG_FILE } from './paths';
 import { addressProblems, hostAndPort, ICondorPool } from './pool';
 import { poolKnobs } from './pool-config';
@@ -18,6 +19,7 @@ import { CLUSTER_IDENTITY } from '../workload/cluster-identity';
 import { digest, NamedByContent } from '../workload/named-by-content';
 import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
 import { addNetworkPolicy } from '../workload/network-policy';
+import { declareTraffic } from '../workload/traffic';
 
 const SCRIPT_FILE = 'preflight';
 const CLUSTER_FILE = 'cluster';
@@ -139,6 +141,7 @@ export class PoolPreflight extends Construct {
 
     if (CondorHost.isCondorHost(this._pool)) { this._pool._executionClusters.admit(() => this._clusters); }
     Federation.tryOf(this)?._vary(configMap, `${id}.member`, member => [{ op: 'add', path: `/data/${CLUSTER_FILE}`, value: member.node.id }]);
+    declareTraffic(this, { connections: () => preflightConnections(this) });
     this.node.addValidation({ validate: () => this.problems() });
   }
 

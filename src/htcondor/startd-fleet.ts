@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { ClassAdExpression } from './classad';
 import { egressPeers } from './cloud-metadata';
 import { CondorHost } from './condor-host';
+import { fleetConnections } from './connections';
 import { declareClaims } from './file-system-claims';
 import { FleetFiles } from './fleet-files';
 import { FleetMembers } from './fleet-members';
@@ -20,6 +21,7 @@ import { Operation } from '../federation/patch';
 import { WorkloadNamespace } from '../workload/namespace';
 import { addNetworkPolicy } from '../workload/network-policy';
 import { SecretReference } from '../workload/secret-reference';
+import { declareTraffic } from '../workload/traffic';
 
 /**
  * What the workload of a fleet is made of.
@@ -107,6 +109,9 @@ export class StartdFleet extends Construct {
     // what an override of the fleet changes
     this.node.defaultChild = this.daemonSet;
     federation?._vary(this.daemonSet, `${id}.on`, member => this.podOperations(member));
+    declareTraffic(this, {
+      connections: () => fleetConnections(this), images: () => [{ reference: this.image.reference, clusters: this._clusters }],
+    });
     this.node.addValidation({ validate: () => fleetProblems(this.fleet) });
   }
 

@@ -2,6 +2,7 @@ import { Chart, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
 import { CondorHost } from './condor-host';
 import { KnobSet } from './config';
+import { mintConnections } from './connections';
 import { memberKeySources } from './member-keys';
 import { PATHS, ROOT_CONFIG_FILE } from './paths';
 import { poolKnobs } from './pool-config';
@@ -15,6 +16,7 @@ import { isDnsLabel } from '../federation/names';
 import { problem } from '../problem';
 import { isSchedulable, SCHEDULABLE } from '../workload/cron-schedule';
 import { digest } from '../workload/named-by-content';
+import { declareTraffic } from '../workload/traffic';
 
 /** What a token allows (`-authz`). It never allows more than its identity may. */
 export enum TokenAuthorization {
@@ -137,6 +139,7 @@ export class TokenMint extends Construct {
       writes: () => this.ownSecrets(),
       ports: this.networkPolicies ? () => this.ports() : undefined,
     });
+    declareTraffic(this, { connections: () => mintConnections(this) });
     this.node.addValidation({ validate: () => this.problems() });
   }
 

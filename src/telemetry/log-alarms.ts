@@ -45,7 +45,9 @@ const LEAST_STALLED = Duration.minutes(3);
 /** How long a loss is told. */
 const LOSS = '15m';
 
-const PLACE = 'federation, k8s_cluster, pod';
+/** One agent: its pod where the operator says it, and otherwise the address at which it was asked. */
+const PLACE = 'federation, k8s_cluster, pod, instance';
+const AGENT = '{{ or $labels.pod $labels.instance }}';
 
 /** The rules of the logs' way. */
 export function logAlarms(alarms: LogAlarms, host: string, series: Series): AlarmGroup {
@@ -74,21 +76,21 @@ export function logAlarms(alarms: LogAlarms, host: string, series: Series): Alar
         expr: `${sum(series('otelcol_exporter_queue_size'))} > 0 unless ${sum(`rate(${collectorCounter(series, 'otelcol_exporter_sent_log_records')}[${WINDOW}])`)} > 0`,
         holds: stalled,
         least: { holds: LEAST_STALLED, because: 'an agent tries again after at most a minute' },
-        summary: 'The log agent {{ $labels.pod }} in {{ $labels.k8s_cluster }} delivers nothing, and {{ $value }} of its buffer wait.',
+        summary: `The log agent ${AGENT} in {{ $labels.k8s_cluster }} delivers nothing, and {{ $value }} of its buffer wait.`,
       },
       {
         name: 'LogBufferFilling',
         severity: AlarmSeverity.WARNING,
         expr: `${queue('otelcol_exporter_queue_size')} / ${queue('otelcol_exporter_queue_capacity')} > ${bufferUsed}`,
         holds: Duration.minutes(5),
-        summary: 'The buffer of the log agent {{ $labels.pod }} in {{ $labels.k8s_cluster }} is used to {{ $value | humanizePercentage }}.',
+        summary: `The buffer of the log agent ${AGENT} in {{ $labels.k8s_cluster }} is used to {{ $value | humanizePercentage }}.`,
       },
       {
         name: 'LogRecordsDropped',
         severity: AlarmSeverity.CRITICAL,
         expr: lost,
         holds: Duration.seconds(0),
-        summary: '{{ $value }} log records of {{ $labels.pod }} in {{ $labels.k8s_cluster }} were given up.',
+        summary: `{{ $value }} log records of ${AGENT} in {{ $labels.k8s_cluster }} were given up.`,
       },
       {
         name: 'LogStoreReadOnly',

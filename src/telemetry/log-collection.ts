@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { LogBuffer } from './log-buffer';
 import { DEFAULT_LABELS, labelProblems } from './log-labels';
 import { AGENT_PATHS, AGENT_PORTS, AGENT_VARIABLES, LogModel } from './log-model';
-import { endpointProblems, ILogSink } from './log-sink';
+import { endpointConnections, endpointProblems, ILogSink } from './log-sink';
 import { AGENT_ARGUMENTS, otelAgent } from './otel-agent';
 import { COLLECTOR_IMAGE } from './telemetry-pod';
 import { FederatedCluster } from '../federation/federated-cluster';
@@ -16,7 +16,9 @@ import { Placement } from '../federation/placement';
 import { problem } from '../problem';
 import { containerResources } from '../workload/container-resources';
 import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
+import { IScrapeTarget } from '../workload/scrape-target';
 import { SecretReference } from '../workload/secret-reference';
+import { declareTraffic } from '../workload/traffic';
 
 /** Properties of a `LogCollection`. */
 export interface LogCollectionProps {
@@ -121,10 +123,23 @@ export interface LogCollectionProps {
  * `otelcol_exporter_send_failed_log_records`.
  *
  * An agent reads container logs, which the kubelet writes, and nothing that jobs can write to.
+ *
+ * What the agents say of themselves is read by `Metrics`: `metrics.scrape(agents)`. `LogAlarms` and the board of the logs are about it.
  */
-export class LogCollection extends Construct {
-  /** The namespace of the agents. */
+export class LogCollection extends Construct implements IScrapeTarget {
   public readonly namespace: string;
+
+  public readonly metricsService: string;
+
+  public readonly podLabels: { [label: string]: string };
+
+  public readonly metricsPort: number = AGENT_PORTS.metrics;
+
+  public readonly metricsPath: string = '/metrics';
+
+  public readonly severalPods: boolean = true;
+
+  public readonly namesClusters: boolean = false;
 
   /** The DaemonSet, for patches and overrides of what the properties don't reach. */
   public readonly daemonSet: ApiObject;
@@ -145,6 +160,8 @@ export class LogCollection extends Construct {
     this.namespace = props.namespace ?? Chart.of(this).namespace ?? 'logging';
     WorkloadNamespace.of(this, this.namespace).admit(this, PodSecurityLevel.PRIVILEGED);
     const selector = { 'app.kubernetes.io/name': 'log-agent', 'app.kubernetes.io/instance': id };
+    this.metricsService = id;
+    this.podLabels = selector;
     const metadata = { name: id, namespace: this.namespace, labels: selector };
     // of all clusters' objects of this kind the name is in nobody's namespace
     const role = { name: `${this.namespace}-${id}`, labels: selector };
@@ -167,6 +184,13 @@ export class LogCollection extends Construct {
     const configMap = new ApiObject(this, 'ConfigMap', {
       apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'agent.yaml': configuration, ...federation ? {} : this.dataOf(this.clusterName()) },
     });
+    const { metricsPort: port } = this;
+    new ApiObject(this, 'Service', {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata,
+      spec: { selector, clusterIP: 'None', ports: [{ name: 'metrics', port, targetPort: port, protocol: 'TCP' }] },
+    });
     this.daemonSet = new ApiObject(this, 'DaemonSet', {
       apiVersion: 'apps/v1',
       kind: 'DaemonSet',
@@ -187,6 +211,12 @@ export class LogCollection extends Construct {
     federation?._vary(this.daemonSet, id, member => [{
       op: 'replace', path: `/spec/template/metadata/annotations/${CONFIG_DIGEST.replace('/', '~1')}`, value: digest(configuration, this.dataOf(member.node.id)),
     }]);
+    declareTraffic(this, {
+      // a store of the program tells its own, since it knows who writes
+      connections: () => Construct.isConstruct(props.store)
+        ? [] : this.clusters.flatMap(cluster => endpointConnections(cluster, props.store.endpointFor(cluster))),
+      images: () => [{ reference: props.image ?? COLLECTOR_IMAGE, clusters: this.clusters }],
+    });
     this.node.addValidation({ validate: () => this.problems() });
   }
 
@@ -199,6 +229,11 @@ export class LogCollection extends Construct {
     return (Federation.tryOf(this)?.members ?? []).filter(member => selector?.selects(member) ?? true);
   }
 
+  /** The names of the clusters that have agents. */
+  private get clusters(): string[] {
+    return Federation.tryOf(this) ? this.members.map(({ node }) => node.id) : [this.clusterName()];
+  }
+
   /** What is a cluster's own. */
   private dataOf(cluster: string): { [key: string]: string } {
     return { cluster, endpoint: this.props.store.endpointFor(cluster)?.url ?? '' };
@@ -206,8 +241,7 @@ export class LogCollection extends Construct {
 
   private model(): LogModel {
     const { props } = this;
-    const clusters = Federation.tryOf(this) ? this.members.map(({ node }) => node.id) : [this.clusterName()];
-    const endpoints = clusters.flatMap(cluster => props.store.endpointFor(cluster) ?? []);
+    const endpoints = this.clusters.flatMap(cluster => props.store.endpointFor(cluster) ?? []);
     return {
       name: this.node.id,
       namespace: this.namespace,
@@ -277,8 +311,7 @@ export class LogCollection extends Construct {
       problems.push(problem('clusterName', props.clusterName, 'nothing in a federation, where each member has its own name'));
     }
     if (federation?.lateMembers) { problems.push(problem('scope', federation.node.path, 'a federation without lateMembers: the store knows who writes')); }
-    const clusters = federation ? this.members.map(({ node }) => node.id) : [this.clusterName()];
-    for (const cluster of clusters) {
+    for (const cluster of this.clusters) {
       if (!isDnsLabel(cluster)) { problems.push(problem('clusterName', cluster, 'a DNS label of at most 63 characters: records are found by it')); }
       problems.push(...endpointProblems(cluster, props.store.endpointFor(cluster), federation !== undefined));
     }

@@ -1,4 +1,5 @@
 import { problem } from '../problem';
+import type { FirewallRule } from '../workload/firewall-rules';
 
 /** Where a cluster's records are sent. */
 export interface LogEndpoint {
@@ -26,6 +27,16 @@ export interface ILogSink {
 
 /** Names that mean a Service of the cluster that asks, or the pod itself: no link to elsewhere is taken. */
 const IN_CLUSTER = /(^localhost|[.]svc|[.]svc[.]cluster[.]local|^127[.][0-9.]+)$/;
+
+/** The connection to that place; none where there is no way out of the cluster, or the place is none. */
+export function endpointConnections(cluster: string, endpoint: LogEndpoint | undefined): FirewallRule[] {
+  if (!endpoint || !URL.canParse(endpoint.url)) { return []; }
+  const { protocol, hostname, port } = new URL(endpoint.url);
+  if (IN_CLUSTER.test(hostname)) { return []; }
+  return [{
+    from: cluster, address: hostname.replace(/^\[|\]$/g, ''), protocol: 'TCP', port: Number(port) || (protocol === 'http:' ? 80 : 443), reason: 'log agents bring their records',
+  }];
+}
 
 /** What is wrong with sending to that place. In a federation every member asks, and the store is elsewhere for them. */
 export function endpointProblems(cluster: string, endpoint: LogEndpoint | undefined, federated: boolean): string[] {

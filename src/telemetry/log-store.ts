@@ -12,6 +12,7 @@ import { containerResources } from '../workload/container-resources';
 import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
 import { addNetworkPolicy } from '../workload/network-policy';
 import { ServiceExposure } from '../workload/service-exposure';
+import { declareTraffic } from '../workload/traffic';
 
 /** Where readers ask. */
 const QUERY_PORT = 9471;
@@ -122,6 +123,13 @@ export class LogStore extends Construct implements ILogSink {
       },
     });
     this.node.defaultChild = this.statefulSet;
+    const { node: { id: cluster } } = Chart.of(this);
+    declareTraffic(this, {
+      connections: () => props.writers.map(({ cluster: from, port }) => ({
+        from, to: cluster, address: props.address, protocol: 'TCP', port, reason: 'log agents bring their records',
+      })),
+      images: () => [props.image ?? STORE_IMAGE, props.gatewayImage ?? COLLECTOR_IMAGE].map(reference => ({ reference, clusters: [cluster] })),
+    });
     this.node.addValidation({ validate: () => this.problems() });
   }
 

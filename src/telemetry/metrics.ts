@@ -18,6 +18,7 @@ import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
 import { addNetworkPolicy, ASK_NAMES } from '../workload/network-policy';
 import { IScrapeTarget } from '../workload/scrape-target';
 import { ServiceExposure } from '../workload/service-exposure';
+import { declareTraffic } from '../workload/traffic';
 
 /** The annotation of a pod template that changes with the configuration, which Prometheus reads when it starts. */
 const CONFIG_DIGEST = 'cdk8s-hep/config-digest';
@@ -55,6 +56,12 @@ export class Metrics extends Construct {
     WorkloadNamespace.of(this, this.namespace).admit(this, PodSecurityLevel.RESTRICTED);
     this.addServer();
     if (props.federation) { this.addAgents(props.federation); }
+    const own = Chart.of(this).node.id;
+    const members = () => props.federation?.members.map(({ node }) => node.id) ?? [];
+    declareTraffic(this, {
+      connections: () => members().map(from => ({ from, to: own, address: props.address, protocol: 'TCP', port: this.port, reason: 'metrics are written' })),
+      images: () => [{ reference: this.image.reference, clusters: [own, ...members()] }],
+    });
     this.node.addValidation({ validate: () => this.problems() });
   }
 

@@ -2,8 +2,8 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { App, Chart, Testing } from 'cdk8s';
 import {
-  Cluster, CondorHost, CondorHostProps, CondorImage, CondorPool, FederatedCluster, Federation, FirewallRules, JoinMode, PoolPreflight, StartdFleet,
-  TokenMint,
+  Cluster, CondorHost, CondorHostProps, CondorImage, CondorPool, FederatedCluster, Federation, FirewallRules, ILogSink, JoinMode, LogCollection,
+  LogStore, Metrics, PoolPreflight, PrometheusImage, StartdFleet, TokenMint,
 } from '../../src';
 
 const REGISTRY = new CondorImage({ reference: 'registry.cern.ch:5000/htcondor:25.0', version: CondorImage.official().version });
@@ -74,6 +74,34 @@ describe('FirewallRules', () => {
     });
     new StartdFleet(cluster, 'startd', { pool });
     expect(rows(App.of(cluster))).toEqual(['site > - registry.cern.ch TCP 5000']);
+  });
+
+  /** The rules of a collection alone, in the cluster `site`. */
+  const collecting = (store: ILogSink) => {
+    const site = new Cluster(Testing.app(), 'site');
+    new LogCollection(site, 'log-agent', { store, image: 'registry.example/collector:1' });
+    return rows(App.of(site)).filter(row => !row.includes('registry'));
+  };
+
+  test('of logs and metrics: each member calls its own door of the store, and writes metrics; those of other programs too', () => {
+    const { app, host, federation } = deployment();
+    const writers = ['meyrin', 'tsystems', 'elsewhere'].map((cluster, index) => ({ cluster, port: 4318 + index }));
+    const store = new LogStore(host, 'logs', { address: 'logs.cern.ch', writers, image: 'ghcr.io/store:1', gatewayImage: 'ghcr.io/collector:1' });
+    new LogCollection(federation, 'log-agent', { store, image: 'registry.example/collector:1' });
+    new Metrics(host, 'metrics', { federation, address: 'metrics.cern.ch', port: 9099, image: PrometheusImage.official() });
+    expect(rows(app).filter(row => !row.includes('registry.cern.ch') && !/condor.cern.ch|ap1/.test(row))).toEqual([
+      'meyrin > condor-host logs.cern.ch TCP 4318', 'tsystems > condor-host logs.cern.ch TCP 4319', 'elsewhere > condor-host logs.cern.ch TCP 4320',
+      'meyrin > condor-host metrics.cern.ch TCP 9099', 'tsystems > condor-host metrics.cern.ch TCP 9099',
+      'condor-host > - ghcr.io TCP 443', 'condor-host > - quay.io TCP 443', 'meyrin > - quay.io TCP 443', 'tsystems > - quay.io TCP 443',
+      'meyrin > - registry.example TCP 443', 'tsystems > - registry.example TCP 443',
+    ]);
+  });
+
+  test('of logs that go to a store of elsewhere, by its URL; none to one of the same cluster', () => {
+    expect(collecting(LogStore.fromAddress('https://loki.example/otlp/v1/logs'))).toEqual(['site > - loki.example TCP 443']);
+    expect(collecting(LogStore.fromAddress('https://[2001:db8::17]:9428/insert/opentelemetry/v1/logs'))).toEqual(['site > - 2001:db8::17 TCP 9428']);
+    expect(collecting(LogStore.fromAddress('http://logs.monitoring.svc:9428/insert/opentelemetry/v1/logs'))).toEqual([]);
+    expect(collecting(LogStore.fromAddress('nowhere'))).toEqual([]);
   });
 
   test('the table on its page is what the program of the page gives', () => {

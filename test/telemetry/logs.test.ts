@@ -1,8 +1,9 @@
 import * as fs from 'fs';
 import { App, Chart, Duration, Size, Testing } from 'cdk8s';
+import { parse } from 'yaml';
 import {
-  Cluster, ClusterSelector, FederatedCluster, Federation, LogBuffer, LogCollection, LogCollectionProps, LogStore, LogStoreProps, Placement,
-  ServiceExposure,
+  Cluster, ClusterSelector, FederatedCluster, Federation, LogBuffer, LogCollection, LogCollectionProps, LogStore, LogStoreProps, Metrics,
+  Placement, ServiceExposure,
 } from '../../src';
 import { scratchDirectory } from '../scratch';
 
@@ -66,6 +67,17 @@ test('members differ in their name and their door, and in nothing else', () => {
   expect(of(tsystems)).toMatchObject({ cluster: 'tsystems', endpoint: 'https://logs.cern.ch:4319/v1/logs' });
   expect(agentConfig(tsystems)).toBe(agentConfig(meyrin));
   expect(pod(tsystems)).toEqual(pod(meyrin));
+});
+
+test('agents tell of themselves at a Service of their pods, which Metrics reads', () => {
+  const { app, host, fed, meyrin, agents } = program();
+  const metrics = new Metrics(host, 'metrics', { federation: fed, address: 'metrics.cern.ch' });
+  metrics.scrape(agents);
+  expect(report({ app })).toBe('accepted');
+  const { spec } = find(meyrin, 'Service', 'log-agent');
+  expect(spec).toEqual({ selector: find(meyrin, 'DaemonSet', 'log-agent').spec.selector.matchLabels, clusterIP: 'None', ports: [{ name: 'metrics', port: 8888, targetPort: 8888, protocol: 'TCP' }] });
+  const [job] = parse(find(meyrin, 'ConfigMap', 'metrics-agent').data['prometheus.yml']).scrape_configs;
+  expect(job).toMatchObject({ job_name: 'logging/log-agent', dns_sd_configs: [{ names: ['log-agent.logging.svc'], type: 'A', port: 8888 }] });
 });
 
 test('a placement has agents in its members alone', () => {

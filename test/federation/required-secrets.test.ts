@@ -1,0 +1,58 @@
+import { ApiObject, App } from 'cdk8s';
+import { Construct } from 'constructs';
+import { Cluster, FederatedCluster, Federation, FederationEngine, KarmadaEngine, ManifestsEngine, RequiredSecrets } from '../../src';
+import { scratchDirectory } from '../scratch';
+
+const workload = (scope: Construct, id: string, spec: object) =>
+  new ApiObject(scope, id, { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name: id, namespace: 'work' }, spec: { template: { spec } } });
+const mounting = (...names: string[]) => ({ volumes: names.map(secretName => ({ name: secretName, secret: { secretName } })) });
+
+/** A host with a server, and agents in two members, one of which has something of its own. */
+function program(engine: FederationEngine = new ManifestsEngine()) {
+  const app = new App({ outdir: scratchDirectory() });
+  const host = new Cluster(app, 'condor-host');
+  const federation = new Federation(app, 'fed', { host, engine });
+  const [meyrin] = ['meyrin', 'tsystems'].map(name => new FederatedCluster(app, name, { federation, apiServer: `https://${name}.example` }));
+  workload(host, 'server', mounting('tls'));
+  workload(federation, 'agent', mounting('token'));
+  workload(meyrin, 'other', { ...mounting('token'), imagePullSecrets: [{ name: 'login' }] });
+  return { app, host };
+}
+
+const REQUIRED = [
+  { cluster: 'condor-host', secret: 'work/tls', neededBy: ['DaemonSet/server'] },
+  { cluster: 'meyrin', secret: 'work/login', neededBy: ['DaemonSet/other'] },
+  { cluster: 'meyrin', secret: 'work/token', neededBy: ['DaemonSet/other', 'DaemonSet/agent'] },
+  { cluster: 'tsystems', secret: 'work/token', neededBy: ['DaemonSet/agent'] },
+];
+
+test('what pods need in each cluster, each Secret once', () => {
+  expect(RequiredSecrets.of(program().app).secrets).toEqual(REQUIRED);
+});
+
+test('whatever carries the objects there', () => {
+  expect(RequiredSecrets.of(program(new KarmadaEngine()).app).secrets).toEqual(expect.arrayContaining(REQUIRED));
+});
+
+test('what the program writes, and what is optional, nobody has to make', () => {
+  const { app, host } = program();
+  new ApiObject(host, 'tls', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'tls', namespace: 'work' } });
+  workload(host, 'second', { volumes: [{ name: 'extra', secret: { secretName: 'extra', optional: true } }] });
+  expect(RequiredSecrets.of(app).secrets).toEqual(REQUIRED.slice(1));
+});
+
+test('as a table', () => {
+  expect(`${RequiredSecrets.of(program().app)}`.split('\n')).toEqual([
+    'CLUSTER      SECRET      NEEDED BY',
+    'condor-host  work/tls    DaemonSet/server',
+    'meyrin       work/login  DaemonSet/other',
+    'meyrin       work/token  DaemonSet/other, DaemonSet/agent',
+    'tsystems     work/token  DaemonSet/agent',
+  ]);
+});
+
+test('a wrong program is refused', () => {
+  const { app, host } = program();
+  host.node.addValidation({ validate: () => ['something is wrong'] });
+  expect(() => RequiredSecrets.of(app)).toThrow(/something is wrong/);
+});
