@@ -1,6 +1,7 @@
 import { App, Duration, Size } from 'cdk8s';
 import {
-  AccountingGroup, ApplyPlan, Cluster, CondorHost, CondorImage, FederatedCluster, Federation, FirewallRules, RunMode, StartdFleet, StartdLiveness,
+  AccountingGroup, Alarms, ApplyPlan, Cluster, CondorExporter, CondorHost, CondorImage, Dashboards, FederatedCluster, Federation, FirewallRules,
+  LogBuffer, LogCollection, LogStore, Metrics, PrometheusImage, RequiredSecrets, RunMode, ScrapeTarget, StartdFleet, StartdLiveness,
 } from 'cdk8s-hep';
 
 // CERN's batch pool, spanning CERN's own capacity and a public cloud.
@@ -11,14 +12,12 @@ const fed = new Federation(app, 'fed', { host }); // kubefed init
 const meyrin = new FederatedCluster(app, 'meyrin', { federation: fed, provider: 'cern', region: 'meyrin' });
 const tsystems = new FederatedCluster(app, 'tsystems', { federation: fed, provider: 't-systems', region: 'eu-de' }); // kubefed join
 
-const image = CondorImage.debian();
-
 const condor = new CondorHost(host, 'condor', {
   trustDomain: 'cern.ch',
   centralManagers: [{ address: 'condor.cern.ch' }],
   accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
   accountingGroups: [AccountingGroup.share('ATLAS', 0.6), AccountingGroup.share('CMS', 0.4)],
-  image,
+  image: CondorImage.debian(),
 });
 
 // One startd on every node of every member, as the talk runs it.
@@ -32,9 +31,46 @@ const startd = new StartdFleet(fed, 'startd', {
   memory: Size.mebibytes(22500),
   attributes: { CERNEnvironment: 'production', HasMPI: true },
   maxJobRetirement: Duration.hours(24),
+  podLogs: {}, // what jobs and daemons write is collected
 });
 startd.on(meyrin, { attributes: { Datacenter: 'meyrin' } });
 startd.on(tsystems, { attributes: { Datacenter: 'otc-eu-de' } });
 
+// Logs: an agent on every node of every member, and one store, in which each member has a door of its own.
+const store = new LogStore(host, 'logs', {
+  address: 'logs.cern.ch',
+  writers: [{ cluster: 'meyrin', port: 4318 }, { cluster: 'tsystems', port: 4319 }],
+  retention: Duration.days(90),
+  storage: Size.gibibytes(500),
+  dailyVolume: Size.gibibytes(4),
+});
+const agents = new LogCollection(fed, 'log-agent', { store, buffer: LogBuffer.onNode({ disk: Size.gibibytes(8) }) });
+
+// Metrics: a Prometheus in the host, to which one in each member writes what is there; for more than a year, since core-hours are billed.
+const metrics = new Metrics(host, 'metrics', {
+  federation: fed,
+  address: 'metrics.cern.ch',
+  retention: Duration.days(400),
+  storageSize: Size.gibibytes(200),
+  rules: ['alarms'],
+  alertmanagers: ['alertmanager.monitoring.svc:9093'],
+  image: PrometheusImage.debian('cdk8s-hep/htcondor:23.9.6-trixie-prometheus'),
+});
+const state = { namespace: 'kube-system', metricsService: 'kube-state-metrics', metricsPort: 8080 };
+for (const target of [
+  new CondorExporter(host, 'exporter', { pool: condor }), agents, new ScrapeTarget(host, 'state', state), new ScrapeTarget(fed, 'state', state),
+]) { metrics.scrape(target); }
+
+// Who is told when, and what is looked at then.
+new Alarms(host, 'alarms', { federation: fed, condor: { jobIdle: Duration.hours(12) }, tokens: {}, logs: {} });
+new Dashboards(host, 'boards');
+
 app.synth();
-process.stdout.write(`${ApplyPlan.of(app)}\n\nFirewalls on the way must let pass:\n${FirewallRules.of(app)}\n`);
+process.stdout.write(`${ApplyPlan.of(app)}
+
+These Secrets must be there; README.md makes those of the pool, examples/cern-tsystems/telemetry-secrets the others:
+${RequiredSecrets.of(app)}
+
+Firewalls on the way must let pass:
+${FirewallRules.of(app)}
+`);

@@ -14,7 +14,7 @@ describeReal("the talk's deployment", () => {
       'condor-host': { cidr: '10.1.0.0/16', nodes: { 'host-1': NODE_OF_8_CORES } },
       'meyrin': { cidr: '10.2.0.0/16', nodes: { b7s12p8241: NODE_OF_8_CORES } },
       'tsystems': { cidr: '10.3.0.0/16', nodes: { 'otc-1': NODE_OF_8_CORES } },
-    });
+    }, { workloads: ['condor-cm', 'condor-ap1', 'startd'] });
     await until('both machines are in the pool', async () => (await pool.machines()).length === 2);
   });
   afterAll(() => pool?.close());

@@ -33,6 +33,8 @@ export interface Beforehand {
   readonly secrets?: Secrets | ((pool: Pool) => Secrets);
   /** More Secrets of members, by `namespace/name`. @default - none */
   readonly memberSecrets?: { readonly [member: string]: Secrets };
+  /** The workloads that are started, by their names: the laboratory has no image of others. @default - all of the files */
+  readonly workloads?: readonly string[];
 }
 
 /** A pool that runs from the files that a program synthesizes, as a site runs them. */
@@ -43,7 +45,7 @@ export class Pool extends CondorTools {
    */
   public static async start(
     program: (outdir: string) => void, places: { readonly [cluster: string]: Place },
-    { tokens = {}, secrets = {}, memberSecrets = {} }: Beforehand = {},
+    { tokens = {}, secrets = {}, memberSecrets = {}, workloads = [] }: Beforehand = {},
   ): Promise<Pool> {
     const outdir = fs.mkdtempSync(path.join(os.tmpdir(), 'cdk8s-hep-pool-'));
     const lab = await Lab.open();
@@ -52,9 +54,9 @@ export class Pool extends CondorTools {
       const pool = new Pool(lab, Object.fromEntries(fs.readdirSync(outdir).map(file => [
         file.replace(/\.k8s\.yaml$/, ''), fs.readFileSync(path.join(outdir, file), 'utf8'),
       ])));
-      await pool.startHost(places[HOST], typeof secrets === 'function' ? secrets(pool) : secrets);
+      await pool.startHost(places[HOST], typeof secrets === 'function' ? secrets(pool) : secrets, workloads);
       for (const member of Object.keys(pool.files).filter(name => name !== HOST)) {
-        await pool.startMember(member, places[member], memberSecrets[member] ?? {}, tokens[member]);
+        await pool.startMember(member, places[member], memberSecrets[member] ?? {}, workloads, tokens[member]);
       }
       return pool;
     } catch (error) {
@@ -106,22 +108,24 @@ export class Pool extends CondorTools {
     return this.accessPoint.exec(undefined, argv, options);
   }
 
-  private async startHost(place: Place, secrets: Secrets): Promise<void> {
+  private async startHost(place: Place, secrets: Secrets, workloads: readonly string[]): Promise<void> {
     // a site points the names of the program at the addresses of their Services
     const names = parseManifests(this.files[HOST]).filter(({ kind }) => kind === 'ConfigMap').flatMap(({ metadata, data }) => {
       const [, address] = /^TCP_FORWARDING_HOST += (.*)$/m.exec(data.condor_config) ?? [];
       return address === undefined ? [] : [[`${NAMESPACE}/${metadata.name}`, address]];
     });
     const cluster = await this.place(HOST, place, { [`${NAMESPACE}/condor-signing-key`]: { POOL: this.signingKey }, ...secrets }, Object.fromEntries(names));
-    await cluster.start();
+    await cluster.start(...workloads);
     await until('the collector answers', async () => (await this.centralManager.exec(undefined, ['condor_status', '-collector'], { timeout: 10 })).status === 0);
   }
 
-  private async startMember(name: string, place: Place, secrets: Secrets, given?: string | ((pool: Pool) => Promise<string>)): Promise<void> {
+  private async startMember(
+    name: string, place: Place, secrets: Secrets, workloads: readonly string[], given?: string | ((pool: Pool) => Promise<string>),
+  ): Promise<void> {
     const token = (typeof given === 'function' ? await given(this) : given) ?? await this.token(`startd-${name}@cern.ch`, 'ADVERTISE_STARTD', 'ADVERTISE_MASTER');
-    const fleets = parseManifests(this.files[name]).filter(({ kind }) => kind === 'DaemonSet');
+    const fleets = parseManifests(this.files[name]).filter(({ kind, metadata }) => kind === 'DaemonSet' && metadata.namespace === NAMESPACE);
     const cluster = await this.place(name, place, { ...Object.fromEntries(fleets.map(({ metadata }) => [`${NAMESPACE}/${metadata.name}-token`, { token }])), ...secrets }, {});
-    await cluster.start();
+    await cluster.start(...workloads);
   }
 
   private async place(name: string, { nodes, ...options }: Place, secrets: object, publicNames: object): Promise<Cluster> {

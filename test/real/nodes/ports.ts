@@ -13,7 +13,7 @@ export interface OpenPorts {
   readonly inside: number[];
   /** Where pods of another cluster get through. */
   readonly outside: number[];
-  /** The ports that the synthesized objects name: those of its Services, and the range of a pod on the node's network. */
+  /** The ports that are for everybody: those of its Services, without headless ones, and the range of a pod on the node's network. */
   readonly declared: number[];
 }
 
@@ -67,7 +67,7 @@ export async function openPorts(testbed: Testbed, pool: TestbedPool, outsider: s
       // on the node's network there are the node's own daemons too: they have no name in here
       const lines = stdout.split('\n').filter(line => line && (!spec.hostNetwork || line.includes('users:((')));
       const listening = sorted(lines.map(line => line.split(/\s+/)[4]).filter(address => !address.startsWith('127.')).map(address => Number(address.replace(/^.*:/, ''))));
-      const own = services.filter(service => Object.entries(service.spec.selector ?? {}).every(([key, value]) => metadata.labels[key] === value));
+      const own = services.filter(service => service.spec.clusterIP !== 'None' && Object.entries(service.spec.selector ?? {}).every(([key, value]) => metadata.labels[key] === value));
       const named = sorted(own.flatMap(service => service.spec.ports.flatMap(({ port, nodePort }: any) => nodePort ? [port, nodePort] : [port])));
       const ports = sorted([...listening, ...named]);
       const addresses = ([] as string[]).concat(

@@ -167,7 +167,7 @@ export class TestbedPool extends CondorTools {
 
   private async startMember(member: string): Promise<void> {
     await this.testbed.cluster(member).apply(this.files[member]);
-    await this.admit(member, this.manifests(member).filter(({ kind }) => kind === 'DaemonSet').map(({ metadata }) => metadata.name));
+    await this.admit(member, this.manifests(member).filter(({ kind, metadata }) => kind === 'DaemonSet' && metadata.namespace === this.namespace).map(({ metadata }) => metadata.name));
   }
 
   /** Gives a member's fleets the token by which they come into the pool, and waits until their pods are ready. */

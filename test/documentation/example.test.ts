@@ -1,0 +1,68 @@
+import { spawnSync } from 'child_process';
+import * as fs from 'fs';
+import * as path from 'path';
+import { PROJECT } from './public-api';
+import { scratchDirectory } from '../scratch';
+
+const EXAMPLE = path.join(PROJECT, 'examples', 'cern-tsystems');
+
+/** What README.md makes by hand: the pool's key, and the members' tokens. */
+const BY_HAND = ['condor-host condor/condor-signing-key', 'meyrin condor/startd-token', 'tsystems condor/startd-token'];
+
+/** What the example prints. */
+function printed(): string {
+  process.env.CDK8S_OUTDIR = scratchDirectory();
+  const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+  try {
+    jest.isolateModules(() => jest.requireActual(path.join(EXAMPLE, 'main')));
+    return write.mock.calls.map(([text]) => text).join('');
+  } finally {
+    write.mockRestore();
+    delete process.env.CDK8S_OUTDIR;
+  }
+}
+
+/** Writes down what is created where, and does as if it had done it: `CONTEXT NAMESPACE/NAME`. */
+const KUBECTL = `#!/bin/bash
+set -e
+if [ "$1" = create ]; then
+  for word; do
+    case $word in --from-file=*) file=\${word##*=}; test -s "$file" ;; esac
+  done
+  echo "$6/$4"
+elif [ "$3" = apply ]; then
+  echo "$2 $(cat)" >>"$MADE"
+else
+  echo token
+fi
+`;
+
+const script = path.join(EXAMPLE, 'telemetry-secrets');
+
+test('what the example says is made by what it says makes it', () => {
+  const text = printed();
+  const table = /^CLUSTER .*\n((?:.+\n)+)/m.exec(text)![1];
+  const needed = table.trim().split('\n').map(line => line.split(/ +/).slice(0, 2).join(' '));
+  expect(text).toContain(path.relative(PROJECT, script));
+  expect(needed).toEqual(expect.arrayContaining(BY_HAND));
+
+  const directory = scratchDirectory();
+  fs.writeFileSync(path.join(directory, 'kubectl'), KUBECTL, { mode: 0o755 });
+  const made = path.join(directory, 'made');
+  const { status, stderr } = spawnSync(script, { encoding: 'utf8', env: { ...process.env, PATH: `${directory}:${process.env.PATH}`, MADE: made } });
+  expect([status, stderr]).toEqual([0, '']);
+  const rest = needed.filter(secret => !BY_HAND.includes(secret));
+  expect(rest.length).toBeGreaterThan(8);
+  expect(fs.readFileSync(made, 'utf8').trim().split('\n')).toEqual(expect.arrayContaining(rest));
+});
+
+test('it says where each file goes, and every port of its logs and metrics between clusters', () => {
+  const lines = printed().split('\n').map(line => line.replace(/ +/g, ' ').trim());
+  for (const cluster of ['condor-host', 'meyrin', 'tsystems']) {
+    expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^kubectl --context ${cluster} apply --server-side -f .*/${cluster}.k8s.yaml$`)));
+  }
+  for (const rule of [
+    'meyrin condor-host logs.cern.ch TCP 4318', 'tsystems condor-host logs.cern.ch TCP 4319',
+    'meyrin condor-host metrics.cern.ch TCP 9090', 'tsystems condor-host metrics.cern.ch TCP 9090',
+  ]) { expect(lines).toContainEqual(expect.stringContaining(rule)); }
+});
