@@ -9,6 +9,7 @@ const ON_CLUSTERS = ['api', 'kubernetes', 'nodes', 'node-faults', 'engines', 'te
 
 /** Suites that need an image of their own, and which. */
 const OWN_IMAGES: { readonly [suite: string]: string } = {
+  'test/real/nodes/nodes.test.ts': PROMETHEUS_IMAGE,
   'test/real/pool-metrics.test.ts': PROMETHEUS_IMAGE,
   'test/real/pool-mpi.test.ts': MPI_IMAGE,
   'test/real/pool-alarms.test.ts': PROMETHEUS_IMAGE,

@@ -3,7 +3,7 @@ import * as path from 'path';
 import { EXAMPLE } from './places';
 import { Testbed } from './testbed';
 import { lastingTestbed, progress, reportFailure } from './up';
-import { TestbedPool } from '../nodes/testbed-pool';
+import { ExamplePool } from '../nodes/example-pool';
 import { talkJob } from '../talk';
 
 // The command testbed:demo: the clusters, the main example on them, and the talk's job at T-Systems.
@@ -19,9 +19,12 @@ function example(outdir: string): void {
 
 async function demo(testbed: Testbed): Promise<void> {
   progress(`the example goes to ${Object.keys(EXAMPLE).join(', ')}: its files, the signing key, the names, the tokens`);
-  const pool = await TestbedPool.start(testbed, example);
+  const pool = await ExamplePool.start(testbed, example) as ExamplePool;
   await pool.whole();
   process.stdout.write(`\n$ condor_status\n${await pool.status()}`);
+  progress('its logs, metrics and alarms: certificates, the token of the exporter, and until all of it is ready');
+  await pool.startTelemetry();
+  pool.forget();
   progress("the talk's job is submitted at the host, for T-Systems");
   const id = await pool.submitHere(talkJob({ requirements: 'Datacenter == "otc-eu-de"' }));
   await pool.left(id);
@@ -31,6 +34,6 @@ async function demo(testbed: Testbed): Promise<void> {
 
 lastingTestbed().then(async testbed => {
   await demo(testbed);
-  process.stdout.write(`\nThe pool runs on until testbed:down. To look at it:\n\n  export KUBECONFIG=${testbed.kubeconfig}\n`);
+  process.stdout.write(`\nThe pool runs on until testbed:down. To look at it, for its logs as docs/logs.md says:\n\n  export KUBECONFIG=${testbed.kubeconfig}\n`);
   process.exit(0);
 }).catch(reportFailure);

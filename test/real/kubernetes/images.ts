@@ -4,7 +4,7 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { CondorImage } from '../../../src';
 import { cached } from '../cache';
-import { IMAGE_ENVIRONMENT, imageRootfs } from '../rootfs';
+import { IMAGE_ENVIRONMENT, imageRootfs, PROMETHEUS_IMAGE } from '../rootfs';
 import { moduleDirectory, toolset } from './binaries';
 
 /** An image that a node's containerd takes in without any registry. */
@@ -90,12 +90,20 @@ function install(file: string, place: string): void {
   fs.chmodSync(place, 0o755);
 }
 
+/** An image of this project's recipe. */
+function recipeImage(reference: string): Image {
+  const rootfs = imageRootfs(reference);
+  return image(`docker.io/${reference}`, path.basename(rootfs), { Env: Object.entries(IMAGE_ENVIRONMENT).map(([name, value]) => `${name}=${value}`) }, () => rootfs);
+}
+
 /** The HTCondor image of this project's recipe, under the name that the constructs give it. */
 export function condorImage(): Image {
-  const rootfs = imageRootfs();
-  return image(`docker.io/${CondorImage.debian().reference}`, path.basename(rootfs), {
-    Env: Object.entries(IMAGE_ENVIRONMENT).map(([name, value]) => `${name}=${value}`),
-  }, () => rootfs);
+  return recipeImage(CondorImage.debian().reference);
+}
+
+/** The same with Prometheus. Nodes are given it where it is wanted. */
+export function prometheusImage(): Image {
+  return recipeImage(PROMETHEUS_IMAGE);
 }
 
 /** The cluster's name server. */

@@ -1,15 +1,25 @@
+/* eslint-disable @typescript-eslint/no-explicit-any */
+
+import { App, Size, Testing } from 'cdk8s';
+import { ExamplePool } from './example-pool';
 import { asking, CREDENTIALS, METADATA, placeMetadataService } from './metadata-service';
 import { NODE_PORT_POOL, nodePortPool } from './node-port-pool';
 import { atDialer, openPorts, placeDialers, table } from './ports';
 import { TestbedPool } from './testbed-pool';
+import { Cluster, LogBuffer, LogCollection, LogStore } from '../../../src';
 import { example } from '../examples';
 import { Testbed } from '../kubernetes/testbed';
 import { describeClusters } from '../requirements';
 import { expectTalkMachines, talkJob } from '../talk';
+import { LogReader } from '../telemetry/log-reader';
+import { PATIENCE, until } from '../until';
+
+/** The workflow of docs/logs.md. */
+const WORKFLOW = 'f2d6a1c4-8e0b-4f6e-9a57-0d7a3c1b9e42';
 
 describeClusters('real nodes', () => {
   let testbed: Testbed;
-  let pool: TestbedPool;
+  let pool: ExamplePool;
   let other: TestbedPool;
 
   beforeAll(async () => {
@@ -18,12 +28,16 @@ describeClusters('real nodes', () => {
       'meyrin': { cidr: '10.2.0.0/16', nodes: ['b7s12p8241'] },
       'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: ['otc-1'] },
     });
-    pool = await TestbedPool.start(testbed, outdir => example('cern-tsystems', outdir));
+    pool = await ExamplePool.start(testbed, outdir => example('cern-tsystems', outdir)) as ExamplePool;
     other = await TestbedPool.start(testbed, nodePortPool(['meyrin', 'tsystems']), NODE_PORT_POOL);
     await placeDialers(testbed);
+    await pool.startTelemetry();
     await Promise.all([pool.whole(), other.whole()]);
   });
-  afterAll(() => testbed?.close());
+  afterAll(async () => {
+    pool?.forget();
+    await testbed?.close();
+  });
 
   test('the machine ad of the example, attribute by attribute', async () => {
     await expectTalkMachines(pool);
@@ -92,6 +106,63 @@ queue
     }
     expect(said[METADATA]).toBe('asked\n');
     expect(answers(said[elsewhere])).toBe(true);
+  });
+
+  describe("the example's logs and metrics", () => {
+    let reader: LogReader;
+    beforeAll(async () => { reader = await LogReader.start(pool.host, `${pool.reader}/ca.crt`); });
+
+    test('a line that a job writes at T-Systems is found in the host as docs/logs.md says, with where it was written and by which job', async () => {
+      const job = talkJob({ command: 'echo marked; sleep 10', requirements: 'Datacenter == "otc-eu-de"' });
+      const id = await pool.submitHere(job.replace(/^queue$/m, `My.ReanaWorkflowUuid = "${WORKFLOW}"\nqueue`));
+      await until('the line is found', async () => await reader.count('_msg:="marked"') > 0, PATIENCE, 2000);
+      const [record] = await reader.ask('_msg:="marked" | limit 1');
+      expect(record).toMatchObject({ 'k8s.cluster.name': 'tsystems', 'federation': 'fed', 'source': 'htcondor-job' });
+      expect(record.job).toMatch(new RegExp(`^ap1@cern\\.ch#${id}\\.0#`));
+      const said = await pool.commands('logs.md', 'The minute');
+      // the tunnel tells of itself too
+      expect(said.split('\n').filter(line => line.startsWith('{')).map(line => JSON.parse(line))).toEqual([
+        { '_time': expect.any(String), 'k8s.cluster.name': 'tsystems', 'job': record.job, '_msg': 'marked' },
+      ]);
+      await pool.left(id);
+    });
+
+    test('each member writes its metrics to the host, and the pool is told of', async () => {
+      for (const metric of ['otelcol_exporter_queue_size', 'htcondor_startd_last_heard_timestamp_seconds']) {
+        await until(metric, async () => (await pool.clustersOf(metric)).join() === pool.members.join(), PATIENCE, 2000);
+      }
+      expect(await pool.clustersOf('htcondor_up == 1')).toEqual(['condor-host']);
+    });
+
+    test('every alarm of the file is a rule that the host evaluates', async () => {
+      const file = pool.manifests('condor-host').find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'alarms')!.data['alarms.rules.yaml'] as string;
+      const alarms = [...file.matchAll(/alert: (\w+)/g)].map(([, name]) => name);
+      expect(alarms.length).toBeGreaterThan(15);
+      await until('they are evaluated', async () => {
+        const well = new Set((await pool.rules()).filter(({ health }) => health === 'ok').map(({ name }) => name));
+        return alarms.every(name => well.has(name));
+      }, PATIENCE, 2000);
+    });
+
+    test('an agent of a program of its own sends to a store by its address, and waits on a volume of its pod', async () => {
+      const meyrin = new Cluster(new App(), 'meyrin');
+      new LogCollection(meyrin, 'second', {
+        store: LogStore.fromAddress('https://logs.cern.ch:4318/v1/logs'),
+        certificate: { secretName: 'log-agent-tls' },
+        buffer: LogBuffer.ephemeralVolume({ disk: Size.mebibytes(512) }),
+      });
+      const cluster = testbed.cluster('meyrin');
+      await cluster.apply(Testing.synth(meyrin));
+      await pool.agentsReady('meyrin', 'second');
+      const { items } = await cluster.get('persistentvolumeclaims', '--namespace', 'logging');
+      expect(items.map(({ metadata, status }: any) => [metadata.name, status.phase])).toEqual([[expect.stringMatching(/^second-\w+-state$/), 'Bound']]);
+      // it reads from the beginning what the first has read: the same ids again
+      const seen = async () => (await reader.ask('"k8s.cluster.name":="meyrin" source:="htcondor-daemon" | stats count() lines, count_uniq("log.record.uid") ids'))[0];
+      await until('lines are there twice', async () => {
+        const { lines, ids } = await seen();
+        return Number(ids) > 0 && Number(lines) > Number(ids);
+      }, PATIENCE, 2000);
+    });
   });
 
   test('no probe has started a container again', async () => {
