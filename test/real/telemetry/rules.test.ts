@@ -4,7 +4,7 @@ import * as path from 'path';
 import { App, Duration } from 'cdk8s';
 import { stringify } from 'yaml';
 import { BEGINS, Fault, FAULTS } from './faults';
-import { Course, values, WELL, World } from './metrics-world';
+import { Course, series, values, WELL, World } from './metrics-world';
 import { Alarms, AlarmsProps, Cluster, FederatedCluster, Federation, FederationEngine, KarmadaEngine, ManifestsEngine, Monitoring } from '../../../src';
 import { scratchDirectory } from '../../scratch';
 import { parseManifests } from '../manifest';
@@ -120,6 +120,24 @@ describeReal('rules', () => {
     const { status, output } = promtool('test', 'rules', write(`${alarm}.yaml`, stringify({ rule_files: ['rules.yaml'], evaluation_interval: '1m', tests })));
     expect(output).toMatch(/SUCCESS/);
     expect(status).toBe(0);
+  });
+
+  test('of two agents that are known by their addresses alone, the one is told that delivers nothing', () => {
+    write('rules.yaml', ruleFile(new KarmadaEngine(), { ...ALL, monitoring: Monitoring.PLAIN }));
+    const [stuck, well] = ['10.3.1.5:8888', '10.3.2.5:8888'];
+    const of = (instance: string, metric: string) => series(metric, { k8s_cluster: 'tsystems', instance });
+    const agents = {
+      interval: '1m',
+      input_series: [
+        ...[stuck, well].map(instance => ({ series: of(instance, 'otelcol_exporter_queue_size'), values: '5x30' })),
+        { series: of(well, 'otelcol_exporter_sent_log_records_total'), values: '0+5x30' },
+      ],
+      promql_expr_test: [{
+        expr: 'count by (instance) (ALERTS{alertname="LogDeliveryStalled", alertstate="firing"})', eval_time: '30m', exp_samples: [{ labels: `{instance="${stuck}"}`, value: 1 }],
+      }],
+    };
+    const { output } = promtool('test', 'rules', write('agents.yaml', stringify({ rule_files: ['rules.yaml'], evaluation_interval: '1m', tests: [agents] })));
+    expect(output).toMatch(/SUCCESS/);
   });
 
   test('a threshold that is changed is what fires: the quiet case of a day fires then', () => {
