@@ -1,3 +1,4 @@
+import { ReanaComputeBackend } from './reana-compute-backend';
 import { daskProblems } from './reana-dask';
 import { housekeepingProblems } from './reana-housekeeping';
 import { imageProblems } from './reana-images';
@@ -68,6 +69,12 @@ function nameProblems({ hostname, hostPort, computeBackends, gitlabSecret, secre
   }
   for (const [property, name] of [['gitlabSecret', gitlabSecret], ['secretKey.secretName', secretKey?.secretName]] as const) {
     if (name !== undefined && !isDnsSubdomain(name)) { problems.push(problem(property, name, 'the name of a Secret')); }
+  }
+  for (const backend of computeBackends ?? []) {
+    // a program in JavaScript can give anything
+    if (!Object.values(ReanaComputeBackend).includes(backend)) {
+      problems.push(problem('computeBackends', backend, Object.values(ReanaComputeBackend).join(', ')));
+    }
   }
   if (computeBackends?.length === 0 || new Set(computeBackends).size !== (computeBackends?.length ?? 0)) {
     problems.push(problem('computeBackends', computeBackends, 'at least one backend, each once'));

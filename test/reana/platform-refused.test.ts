@@ -1,7 +1,7 @@
 import { App, Duration, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
 import { Options, report } from './platform-program';
-import { Cluster, FederatedCluster, Federation, ReanaPlatform, ReanaReadinessCheck, ReanaStorage } from '../../src';
+import { Cluster, FederatedCluster, Federation, ReanaComputeBackend, ReanaPlatform, ReanaReadinessCheck, ReanaStorage } from '../../src';
 import { scratchDirectory } from '../scratch';
 
 describe('what is refused', () => {
@@ -17,6 +17,7 @@ describe('what is refused', () => {
     ['no server', { server: { replicas: 0 } }, 'server.replicas: given 0'],
     ['no process', { server: { processes: 0 } }, 'server.processes: given 0'],
     ['half a thread', { workflowController: { threads: 0.5 } }, 'workflowController.threads: given 0.5'],
+    ['an unknown compute backend', { computeBackends: ['slurm' as ReanaComputeBackend] }, 'computeBackends: given "slurm", allowed: kubernetes, htcondorcern'],
     ['no compute backend', { computeBackends: [] }, 'computeBackends: given []'],
     ['an image without a tag', { images: { yadage: 'reanahub/reana-workflow-engine-yadage' } }, 'images.yadage: given'],
     ['memory above its maximum', { jobs: { memoryLimit: Size.gibibytes(8), maxMemoryLimit: Size.gibibytes(4) } }, 'jobs.memoryLimit: given "8192 MiB", allowed: at most maxMemoryLimit, which is 4096 MiB'],
