@@ -55,7 +55,8 @@ export function platformProblems(settings: ReanaSettings): string[] {
   ];
 }
 
-function nameProblems({ hostname, hostPort, computeBackends, gitlabSecret, secretKey }: ReanaPlatformProps, names: ReanaNames): string[] {
+function nameProblems(props: ReanaPlatformProps, names: ReanaNames): string[] {
+  const { hostname, hostPort, computeBackends, gitlabSecret, managementSecret, secretKey } = props;
   const problems: string[] = [];
   if (!isDnsSubdomain(hostname)) { problems.push(problem('hostname', hostname, 'a DNS name, such as reana.cern.ch')); }
   if (hostPort !== undefined && !(Number.isInteger(hostPort) && hostPort >= 1 && hostPort <= 65535)) {
@@ -67,7 +68,8 @@ function nameProblems({ hostname, hostPort, computeBackends, gitlabSecret, secre
   for (const property of ['namespace', 'runtimeNamespace'] as const) {
     if (!isDnsLabel(names[property])) { problems.push(problem(property, names[property], 'a DNS label of at most 63 characters')); }
   }
-  for (const [property, name] of [['gitlabSecret', gitlabSecret], ['secretKey.secretName', secretKey?.secretName]] as const) {
+  const secrets = { gitlabSecret, managementSecret, 'secretKey.secretName': secretKey?.secretName };
+  for (const [property, name] of Object.entries(secrets)) {
     if (name !== undefined && !isDnsSubdomain(name)) { problems.push(problem(property, name, 'the name of a Secret')); }
   }
   for (const backend of computeBackends ?? []) {

@@ -251,6 +251,14 @@ export interface ReanaPlatformProps {
   readonly gitlabSecret?: string;
 
   /**
+   * The Secret with which other services manage tokens and quotas of users, under the keys `REANA_TOKEN_MANAGEMENT_SECRET` and
+   * `REANA_QUOTA_MANAGEMENT_SECRET`.
+   *
+   * @default - nobody does
+   */
+  readonly managementSecret?: string;
+
+  /**
    * Dask clusters for workflows that ask for one.
    *
    * @default - none

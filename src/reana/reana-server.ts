@@ -110,10 +110,15 @@ export function serverEnvironment(settings: ReanaSettings): EnvironmentVariable[
     }),
     loginVariables(props.login ?? {}),
     notificationVariables(names, props.notifications),
-    props.gitlabSecret === undefined ? [] : ['REANA_GITLAB_OAUTH_APP_ID', 'REANA_GITLAB_OAUTH_APP_SECRET', 'REANA_GITLAB_HOST']
-      .map(name => secretVariable(name, { secretName: props.gitlabSecret! })),
+    allOf(props.gitlabSecret, 'REANA_GITLAB_OAUTH_APP_ID', 'REANA_GITLAB_OAUTH_APP_SECRET', 'REANA_GITLAB_HOST'),
+    allOf(props.managementSecret, 'REANA_TOKEN_MANAGEMENT_SECRET', 'REANA_QUOTA_MANAGEMENT_SECRET'),
     environment(props.environments?.server ?? {}),
   );
+}
+
+/** Variables that are keys of one Secret, where there is one. */
+function allOf(secretName: string | undefined, ...names: string[]): EnvironmentVariable[] {
+  return secretName === undefined ? [] : names.map(name => secretVariable(name, { secretName }));
 }
 
 /** The server answers to its host name alone, and sends plain HTTP to HTTPS: a probe says that it comes by both. */

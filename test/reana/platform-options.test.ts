@@ -272,8 +272,11 @@ describe('options', () => {
     expect(siteOf({})).toMatchObject({ announcement: null, admin_email: null, quota_enabled: true, local_users: true, docs_url: 'https://docs.reana.io' });
   });
 
-  test('GitLab, EOS, CVMFS and Kueue', () => {
+  test('GitLab, management, EOS, CVMFS and Kueue', () => {
     expect(told('server', { gitlabSecret: 'gitlab' })).toMatchObject({ REANA_GITLAB_OAUTH_APP_ID: 'gitlab/REANA_GITLAB_OAUTH_APP_ID', REANA_GITLAB_HOST: 'gitlab/REANA_GITLAB_HOST' });
+    expect(told('server', { managementSecret: 'manage' })).toMatchObject({
+      REANA_TOKEN_MANAGEMENT_SECRET: 'manage/REANA_TOKEN_MANAGEMENT_SECRET', REANA_QUOTA_MANAGEMENT_SECRET: 'manage/REANA_QUOTA_MANAGEMENT_SECRET',
+    });
     expect(told('job-status-consumer', { gitlabSecret: 'gitlab' }).REANA_GITLAB_HOST).toBe('gitlab/REANA_GITLAB_HOST');
     expect(told('workflow-controller', { eos: true }).K8S_CERN_EOS_AVAILABLE).toBe('True');
     expect(find(objects({ cvmfs: true }), 'StorageClass', 'reana-cvmfs').provisioner).toBe('cvmfs.csi.cern.ch');

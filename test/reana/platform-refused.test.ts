@@ -51,7 +51,7 @@ describe('what is refused', () => {
     ['a realm that is none', { kerberos: { realm: 'CERN CH', kdcs: ['a'] } }, 'kerberos.realm: given "CERN CH"'],
     ['one queue for engines and steps', { kueue: { batchClusterQueue: 'q', jobClusterQueue: 'q' } }, 'kueue.jobClusterQueue: given "q"'],
     ['a quota that would stop the services', { runtimeLimits: { pods: 10 } }, 'runtimeLimits: given "cpu, memory or pods"'],
-    ['a Secret that is none', { gitlabSecret: 'Git Lab' }, 'gitlabSecret: given "Git Lab"'],
+    ['a Secret that is none', { managementSecret: 'Git Lab' }, 'managementSecret: given "Git Lab"'],
     ['an ingress controller nowhere', { ingress: { controllerNamespace: 'a.b' } }, 'ingress.controllerNamespace: given "a.b"'],
     ['an IngressClass that is none', { ingress: { className: 'Traefik!' } }, 'ingress.className: given "Traefik!"'],
     ['a variable that other objects hang on', { environments: { server: { REANA_COMPONENT_PREFIX: 'x' } } }, 'environments.server.REANA_COMPONENT_PREFIX'],

@@ -168,6 +168,7 @@ const platform: Choices<ReanaValues> = {
   notifications: optional(notifications, 'receiver', 'sender', 'smtpServer'),
   kerberos: optional(kerberos, 'realm', 'kdcs'),
   gitlabSecret: of('gitlab'),
+  managementSecret: of('management'),
   dask: optional(dask),
   cvmfs: fc.boolean(),
   eos: fc.boolean(),
