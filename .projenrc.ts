@@ -20,7 +20,8 @@ const project = new cdk8s.ConstructLibraryCdk8s({
   constructsVersion: '10.3.0',
   minNodeVersion: '20.0.0',
   peerDeps: ['cdk8s-plus-27@^2.9.5'],
-  devDeps: ['cdk8s-plus-27@2.9.5', 'fast-check@^4', 'yaml@^2'],
+  // Lua and the regular expressions of Fluent Bit, which has no package in any registry, for tests
+  devDeps: ['cdk8s-plus-27@2.9.5', 'fast-check@^4', 'yaml@^2', 'fengari@^0.1.5', 'vscode-oniguruma@^2.0.1'],
   bundledDeps: ['fast-json-patch@^3.1.1', '@grafana/grafana-foundation-sdk@0.0.21'],
 
   // Bindings are generated in the build (code only); nothing is published yet.

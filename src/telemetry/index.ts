@@ -4,6 +4,7 @@ export { Alarms } from './alarms';
 export type { CondorAlarms } from './condor-alarms';
 export type { DashboardsProps } from './dashboards';
 export { Board, Dashboards } from './dashboards';
+export { LogAgent } from './log-agent';
 export type { LogAlarms } from './log-alarms';
 export * from './log-buffer';
 export type { LogCollectionProps } from './log-collection';

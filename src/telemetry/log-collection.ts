@@ -2,12 +2,12 @@ import { createHash } from 'crypto';
 import { ApiObject, Chart, Yaml } from 'cdk8s';
 import { ContainerResources } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import { LogAgent } from './log-agent';
 import { LogBuffer } from './log-buffer';
+import { LogDriver, logDriver } from './log-driver';
 import { DEFAULT_LABELS, labelProblems } from './log-labels';
-import { AGENT_PATHS, AGENT_PORTS, AGENT_VARIABLES, LogModel } from './log-model';
+import { AGENT_CONFIG, AGENT_VARIABLES, CONTAINER_LOGS, LogModel } from './log-model';
 import { endpointConnections, endpointProblems, ILogSink } from './log-sink';
-import { AGENT_ARGUMENTS, otelAgent } from './otel-agent';
-import { COLLECTOR_IMAGE } from './telemetry-pod';
 import { FederatedCluster } from '../federation/federated-cluster';
 import { Federation } from '../federation/federation';
 import { isDnsLabel } from '../federation/names';
@@ -30,8 +30,25 @@ export interface LogCollectionProps {
   readonly store: ILogSink;
 
   /**
+   * The program that reads the logs of a node.
+   *
+   * @default LogAgent.OPEN_TELEMETRY_COLLECTOR
+   */
+  readonly agent?: LogAgent;
+
+  /**
+   * Whether records that the store refuses for good (a status that isn't 429, 502, 503 or 504) are put aside in the buffer's directory, besides its
+   * `size` and for a person to look at: in `chunks/rejected` (`storage.keep.rejected` of Fluent Bit). Otherwise they are dropped and counted.
+   *
+   * Refused at synth: `true` with the OpenTelemetry Collector, which has no place for them.
+   *
+   * @default - with Fluent Bit
+   */
+  readonly deadLetters?: boolean;
+
+  /**
    * The Secret in each cluster with the agents' certificate: `tls.crt` and `tls.key`, and in `ca.crt` who vouches for the store. A `key` isn't looked at.
-   * What is renewed in it is read again in five minutes.
+   * What is renewed in it the OpenTelemetry Collector reads again in five minutes, and Fluent Bit when its pod is started again.
    *
    * @default - the Secret `<id>-tls`
    */
@@ -80,16 +97,16 @@ export interface LogCollectionProps {
   readonly clusterName?: string;
 
   /**
-   * The OpenTelemetry Collector, 0.149 or newer, with the components of its distribution `contrib` or `k8s`.
+   * The agent's image: the OpenTelemetry Collector, 0.149 or newer, with the components of its distribution `contrib` or `k8s`; or Fluent Bit, 5.0 or newer.
    *
-   * @default otel/opentelemetry-collector-contrib:0.149.0
+   * @default - otel/opentelemetry-collector-contrib:0.149.0, or cr.fluentbit.io/fluent/fluent-bit:5.1.1
    */
   readonly image?: string;
 
   /**
    * CPU and memory of an agent.
    *
-   * @default - requests 50m and 128 MiB, limit 512 MiB
+   * @default - requests 50m and 128 MiB, limit 512 MiB; for Fluent Bit 32 MiB and 256 MiB
    */
   readonly resources?: ContainerResources;
 
@@ -109,8 +126,8 @@ export interface LogCollectionProps {
 }
 
 /**
- * Collects the logs of all containers of a cluster, or of all members of a federation, and sends them to one store: an OpenTelemetry Collector
- * on each node.
+ * Collects the logs of all containers of a cluster, or of all members of a federation, and sends them to one store: an agent on each node, the
+ * OpenTelemetry Collector or Fluent Bit.
  *
  * Each record has a stable id (`log.record.uid`: cluster, pod, container, the line's time and place in its file), `k8s.cluster.name`, `federation`,
  * `k8s.namespace.name`, `k8s.pod.name`, `k8s.container.name`, and the `workflow`, `job` and `user` that it belongs to, where they are known.
@@ -119,7 +136,7 @@ export interface LogCollectionProps {
  * At least once: a line counts as read when it is in the agent's buffer on the disk, and leaves it when the store has it. A killed agent sends
  * some lines again, with the same ids. While the store isn't there records wait without end; a full buffer stops the reading. What is lost then
  * is what the kubelet compresses or removes before it was read. Records that the store refuses for good (a status that isn't 429, 502, 503 or 504)
- * aren't tried again: the Collector has no place for dead letters, says so in its log, and counts them in
+ * aren't tried again: Fluent Bit puts them aside (`deadLetters`); the Collector has no place for dead letters, says so in its log, and counts them in
  * `otelcol_exporter_send_failed_log_records`.
  *
  * An agent reads container logs, which the kubelet writes, and nothing that jobs can write to.
@@ -133,9 +150,9 @@ export class LogCollection extends Construct implements IScrapeTarget {
 
   public readonly podLabels: { [label: string]: string };
 
-  public readonly metricsPort: number = AGENT_PORTS.metrics;
+  public readonly metricsPort: number;
 
-  public readonly metricsPath: string = '/metrics';
+  public readonly metricsPath: string;
 
   public readonly severalPods: boolean = true;
 
@@ -148,6 +165,8 @@ export class LogCollection extends Construct implements IScrapeTarget {
 
   private readonly buffer: LogBuffer;
 
+  private readonly driver: LogDriver;
+
   /**
    * @param scope a federation or a placement in it, a cluster, or any chart
    * @param id the name: it starts the names of its objects
@@ -157,10 +176,13 @@ export class LogCollection extends Construct implements IScrapeTarget {
     super(scope, id);
     this.props = props;
     this.buffer = props.buffer ?? LogBuffer.onNode();
+    this.driver = logDriver(props.agent ?? LogAgent.OPEN_TELEMETRY_COLLECTOR);
     this.namespace = props.namespace ?? Chart.of(this).namespace ?? 'logging';
     WorkloadNamespace.of(this, this.namespace).admit(this, PodSecurityLevel.PRIVILEGED);
     const selector = { 'app.kubernetes.io/name': 'log-agent', 'app.kubernetes.io/instance': id };
     this.metricsService = id;
+    this.metricsPort = this.driver.metrics.port;
+    this.metricsPath = this.driver.metrics.path;
     this.podLabels = selector;
     const metadata = { name: id, namespace: this.namespace, labels: selector };
     // of all clusters' objects of this kind the name is in nobody's namespace
@@ -170,7 +192,7 @@ export class LogCollection extends Construct implements IScrapeTarget {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'ClusterRole',
       metadata: role,
-      rules: [{ apiGroups: [''], resources: ['pods', 'namespaces'], verbs: ['get', 'list', 'watch'] }],
+      rules: this.driver.rules,
     });
     new ApiObject(this, 'ClusterRoleBinding', {
       apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -179,10 +201,10 @@ export class LogCollection extends Construct implements IScrapeTarget {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role.name },
       subjects: [{ kind: 'ServiceAccount', name: id, namespace: this.namespace }],
     });
-    const configuration = Yaml.stringify(otelAgent(this.model()));
+    const configuration = Yaml.stringify(this.driver.configuration(this.model()));
     const federation = Federation.tryOf(this);
     const configMap = new ApiObject(this, 'ConfigMap', {
-      apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'agent.yaml': configuration, ...federation ? {} : this.dataOf(this.clusterName()) },
+      apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { [AGENT_CONFIG]: configuration, ...federation ? {} : this.dataOf(this.clusterName()) },
     });
     const { metricsPort: port } = this;
     new ApiObject(this, 'Service', {
@@ -215,7 +237,7 @@ export class LogCollection extends Construct implements IScrapeTarget {
       // a store of the program tells its own, since it knows who writes
       connections: () => Construct.isConstruct(props.store)
         ? [] : this.clusters.flatMap(cluster => endpointConnections(cluster, props.store.endpointFor(cluster))),
-      images: () => [{ reference: props.image ?? COLLECTOR_IMAGE, clusters: this.clusters }],
+      images: () => [{ reference: props.image ?? this.driver.image, clusters: this.clusters }],
     });
     this.node.addValidation({ validate: () => this.problems() });
   }
@@ -236,7 +258,11 @@ export class LogCollection extends Construct implements IScrapeTarget {
 
   /** What is a cluster's own. */
   private dataOf(cluster: string): { [key: string]: string } {
-    return { cluster, endpoint: this.props.store.endpointFor(cluster)?.url ?? '' };
+    return { cluster, ...Object.fromEntries(Object.values(this.address(cluster)).map(({ key, value }) => [key, value])) };
+  }
+
+  private address(cluster: string): ReturnType<LogDriver['address']> {
+    return this.driver.address(this.props.store.endpointFor(cluster)?.url ?? '');
   }
 
   private model(): LogModel {
@@ -252,11 +278,12 @@ export class LogCollection extends Construct implements IScrapeTarget {
       federation: Federation.tryOf(this)?.node.id,
       headers: endpoints[0]?.headers ?? {},
       tls: !endpoints.some(({ url }) => url.startsWith('http://')),
+      deadLetters: props.deadLetters,
     };
   }
 
   private podSpec(): object {
-    const { props } = this;
+    const { props, driver: { paths, ports, ...driver } } = this;
     const { id: name } = this.node;
     const fromConfig = (variable: string, key: string) => ({ name: variable, valueFrom: { configMapKeyRef: { name, key } } });
     const { tls } = this.model();
@@ -272,31 +299,31 @@ export class LogCollection extends Construct implements IScrapeTarget {
       securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
       containers: [{
         name: 'agent',
-        image: props.image ?? COLLECTOR_IMAGE,
-        args: AGENT_ARGUMENTS,
+        image: props.image ?? driver.image,
+        args: driver.args,
         env: [
           fromConfig(AGENT_VARIABLES.cluster, 'cluster'),
-          fromConfig(AGENT_VARIABLES.endpoint, 'endpoint'),
+          ...Object.entries(this.address(this.clusterName())).map(([variable, { key }]) => fromConfig(variable, key)),
           { name: AGENT_VARIABLES.node, valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
         ],
-        ports: [{ name: 'health', containerPort: AGENT_PORTS.health }, { name: 'metrics', containerPort: AGENT_PORTS.metrics }],
+        ports: Object.entries(ports).map(([port, containerPort]) => ({ name: port, containerPort })),
         // the kubelet's files are root's; nothing of root's power is needed to read them
         securityContext: { runAsUser: 0, allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
-        resources: containerResources(props.resources, { cpu: '50m', memory: '128Mi', limit: '512Mi' }),
+        resources: containerResources(props.resources, driver.resources),
         // whether the store answers isn't asked: no restart of an agent mends a link
         livenessProbe: { httpGet: { path: '/', port: 'health' }, initialDelaySeconds: 90, periodSeconds: 30, timeoutSeconds: 10, failureThreshold: 4 },
         readinessProbe: { httpGet: { path: '/', port: 'health' }, periodSeconds: 10, timeoutSeconds: 5 },
         volumeMounts: [
-          { name: 'config', mountPath: AGENT_PATHS.config, readOnly: true },
-          ...tls ? [{ name: 'tls', mountPath: AGENT_PATHS.tls, readOnly: true }] : [],
-          { name: 'pods', mountPath: AGENT_PATHS.pods, readOnly: true },
-          { name: 'state', mountPath: AGENT_PATHS.state },
+          { name: 'config', mountPath: paths.config, readOnly: true },
+          ...tls ? [{ name: 'tls', mountPath: paths.tls, readOnly: true }] : [],
+          { name: 'pods', mountPath: CONTAINER_LOGS, readOnly: true },
+          { name: 'state', mountPath: paths.state },
         ],
       }],
       volumes: [
-        { name: 'config', configMap: { name, items: [{ key: 'agent.yaml', path: 'agent.yaml' }] } },
+        { name: 'config', configMap: { name, items: [{ key: AGENT_CONFIG, path: AGENT_CONFIG }] } },
         ...tls ? [{ name: 'tls', secret: { secretName: props.certificate?.secretName ?? `${name}-tls`, defaultMode: 0o400 } }] : [],
-        { name: 'pods', hostPath: { path: AGENT_PATHS.pods } },
+        { name: 'pods', hostPath: { path: CONTAINER_LOGS } },
         { name: 'state', ...this.buffer._volumeSource(name) },
       ],
     };
@@ -320,7 +347,7 @@ export class LogCollection extends Construct implements IScrapeTarget {
       if (wrong !== undefined) { problems.push(problem(property, wrong, 'names of namespaces')); }
     }
     if (props.namespaces?.length === 0) { problems.push(problem('namespaces', [], 'at least one namespace, or nothing for all')); }
-    return [...problems, ...labelProblems(props.labels ?? DEFAULT_LABELS), ...this.buffer._problems()];
+    return [...problems, ...labelProblems(props.labels ?? DEFAULT_LABELS), ...this.buffer._problems(), ...this.driver.problems(this.model())];
   }
 }
 

@@ -1,4 +1,5 @@
 import { LogBuffer } from './log-buffer';
+import { LABELLED_LOG } from '../workload/labelled-log';
 
 /**
  * What an agent does, in nobody's configuration language: which files it reads, what it writes on the records, where it keeps them, and where
@@ -18,22 +19,18 @@ export interface LogModel {
   readonly headers: { readonly [name: string]: string };
   /** Whether the store is reached by mutual TLS. */
   readonly tls: boolean;
+  /** Whether records that the store refuses for good are put aside; unless it is stated, where the agent can. */
+  readonly deadLetters?: boolean;
 }
 
-/** Where an agent has what, in its container. */
-export const AGENT_PATHS = {
-  config: '/etc/otelcol',
-  tls: '/etc/otelcol-tls',
-  state: '/var/lib/otelcol',
-  /** Container logs, as the kubelet lays them: NAMESPACE_POD_UID/CONTAINER/RESTART.log */
-  pods: '/var/log/pods',
-} as const;
+/** Container logs, as the kubelet lays them: NAMESPACE_POD_UID/CONTAINER/RESTART.log. Nobody else writes there: no job puts a link into it. */
+export const CONTAINER_LOGS = '/var/log/pods';
+
+/** The name of the agent's configuration. */
+export const AGENT_CONFIG = 'agent.yaml';
 
 /** What an agent is told by its environment, since it differs from cluster to cluster or from node to node. */
-export const AGENT_VARIABLES = { cluster: 'CLUSTER_NAME', endpoint: 'LOGS_ENDPOINT', node: 'NODE_NAME' } as const;
-
-/** The port of the kubelet's questions, and that of metrics. */
-export const AGENT_PORTS = { health: 13133, metrics: 8888 } as const;
+export const AGENT_VARIABLES = { cluster: 'CLUSTER_NAME', node: 'NODE_NAME' } as const;
 
 /** The fields of a record that tell where it comes from. */
 export const RECORD = {
@@ -46,3 +43,13 @@ export const RECORD = {
   container: 'k8s.container.name',
   node: 'k8s.node.name',
 } as const;
+
+/** All that a record has besides its text and its time. */
+export function recordFields(model: LogModel): { readonly place: readonly string[]; readonly own: readonly string[] } {
+  const { id, ...places } = RECORD;
+  const { fields } = LABELLED_LOG;
+  return {
+    place: Object.values(places),
+    own: [...new Set([id, 'part', ...fields.filter(field => field !== 'id'), ...Object.values(model.labels)])],
+  };
+}

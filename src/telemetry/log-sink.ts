@@ -41,13 +41,18 @@ export function endpointConnections(cluster: string, endpoint: LogEndpoint | und
 /** What is wrong with sending to that place. In a federation every member asks, and the store is elsewhere for them. */
 export function endpointProblems(cluster: string, endpoint: LogEndpoint | undefined, federated: boolean): string[] {
   if (!endpoint) { return [problem('store', cluster, 'a store with a writer for this cluster')]; }
-  let url: URL;
-  try {
-    url = new URL(endpoint.url);
-  } catch {
-    return [problem('store', endpoint.url, 'the URL of an OTLP receiver, such as https://logs.cern.ch:4318/v1/logs')];
-  }
+  const url = parsedUrl(endpoint.url);
+  if (!url) { return [problem('store', endpoint.url, 'the URL of an OTLP receiver, such as https://logs.cern.ch:4318/v1/logs')]; }
   if (url.protocol === 'https:' && url.username === '') { return []; }
   if (url.protocol === 'http:' && !federated && IN_CLUSTER.test(url.hostname)) { return []; }
   return [problem('store', endpoint.url, `https, without a user in the URL${federated ? '' : ', or http to a Service of this cluster'}: records go to another cluster`)];
+}
+
+/** The URL of that text, if it is one. */
+export function parsedUrl(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,7 @@
-import { AGENT_PATHS, AGENT_PORTS, AGENT_VARIABLES, LogModel, RECORD } from './log-model';
+import type { LogDriver } from './log-driver';
+import { AGENT_CONFIG, AGENT_VARIABLES, CONTAINER_LOGS, LogModel, RECORD, recordFields } from './log-model';
+import { COLLECTOR_IMAGE } from './telemetry-pod';
+import { problem } from '../problem';
 import { LABELLED_LOG } from '../workload/labelled-log';
 
 /** A time as Kubernetes' runtimes write it. */
@@ -12,21 +15,41 @@ const LONGEST = '200KiB';
  */
 const SYNCHRONOUS = 'stanza.synchronousLogEmitter';
 
-/** The arguments of the collector. */
-export const AGENT_ARGUMENTS = [`--config=${AGENT_PATHS.config}/agent.yaml`, `--feature-gates=${SYNCHRONOUS}`];
+/** Where it has what, in its container. */
+const PATHS = { config: '/etc/otelcol', tls: '/etc/otelcol-tls', state: '/var/lib/otelcol' };
 
-/** The OpenTelemetry Collector's configuration of an agent. */
-export function otelAgent(model: LogModel): object {
+const PORTS = { health: 13133, metrics: 8888 };
+
+/** The variable with the URL of the store. */
+const ENDPOINT = 'LOGS_ENDPOINT';
+
+/** The OpenTelemetry Collector as a node's agent. */
+export const openTelemetryCollector: LogDriver = {
+  image: COLLECTOR_IMAGE,
+  args: [`--config=${PATHS.config}/${AGENT_CONFIG}`, `--feature-gates=${SYNCHRONOUS}`],
+  paths: PATHS,
+  ports: PORTS,
+  metrics: { port: PORTS.metrics, path: '/metrics' },
+  resources: { cpu: '50m', memory: '128Mi', limit: '512Mi' },
+  rules: [{ apiGroups: [''], resources: ['pods', 'namespaces'], verbs: ['get', 'list', 'watch'] }],
+  address: url => ({ [ENDPOINT]: { key: 'endpoint', value: url } }),
+  configuration,
+  problems: ({ deadLetters }) => deadLetters
+    ? [problem('deadLetters', true, 'nothing with the OpenTelemetry Collector, which has no place for them; LogAgent.FLUENT_BIT has')]
+    : [],
+};
+
+function configuration(model: LogModel): object {
   return {
     extensions: {
       file_storage: {
-        directory: `${AGENT_PATHS.state}/storage`,
+        directory: `${PATHS.state}/storage`,
         create_directory: true,
         // what is acknowledged is on the disk, also if the node goes down
         fsync: true,
-        compaction: { on_rebound: true, directory: `${AGENT_PATHS.state}/compaction`, cleanup_on_start: true },
+        compaction: { on_rebound: true, directory: `${PATHS.state}/compaction`, cleanup_on_start: true },
       },
-      health_check: { endpoint: `0.0.0.0:${AGENT_PORTS.health}` },
+      health_check: { endpoint: `0.0.0.0:${PORTS.health}` },
     },
     receivers: { file_log: receiver(model) },
     processors: {
@@ -51,16 +74,16 @@ export function otelAgent(model: LogModel): object {
     },
     exporters: {
       otlp_http: {
-        logs_endpoint: `\${env:${AGENT_VARIABLES.endpoint}}`,
+        logs_endpoint: `\${env:${ENDPOINT}}`,
         compression: 'gzip',
         timeout: '30s',
         ...Object.keys(model.headers).length > 0 && { headers: model.headers },
         // the host name is verified unless it is told otherwise
         ...model.tls && {
           tls: {
-            ca_file: `${AGENT_PATHS.tls}/ca.crt`,
-            cert_file: `${AGENT_PATHS.tls}/tls.crt`,
-            key_file: `${AGENT_PATHS.tls}/tls.key`,
+            ca_file: `${PATHS.tls}/ca.crt`,
+            cert_file: `${PATHS.tls}/tls.crt`,
+            key_file: `${PATHS.tls}/tls.key`,
             min_version: '1.2',
             reload_interval: '5m',
           },
@@ -85,14 +108,14 @@ export function otelAgent(model: LogModel): object {
       },
       telemetry: {
         logs: { level: 'info', encoding: 'json' },
-        metrics: { readers: [{ pull: { exporter: { prometheus: { host: '0.0.0.0', port: AGENT_PORTS.metrics } } } }] },
+        metrics: { readers: [{ pull: { exporter: { prometheus: { host: '0.0.0.0', port: PORTS.metrics } } } }] },
       },
     },
   };
 }
 
 function receiver(model: LogModel): object {
-  const of = (namespace: string, pod = '*') => `${AGENT_PATHS.pods}/${namespace}_${pod}_*/*`;
+  const of = (namespace: string, pod = '*') => `${CONTAINER_LOGS}/${namespace}_${pod}_*/*`;
   const files = (directory: string) => [
     `${directory}/*.log`,
     // what the kubelet has moved away and not yet compressed: the agent may have been down then
@@ -125,7 +148,7 @@ function operators(): object[] {
     {
       type: 'regex_parser',
       parse_from: 'attributes["log.file.path"]',
-      regex: `^${AGENT_PATHS.pods}/(?P<namespace>[^_/]+)_(?P<pod>[^_/]+)_(?P<uid>[^_/]+)/(?P<container>[^/]+)/(?P<restart>[0-9]+)[.]log`,
+      regex: `^${CONTAINER_LOGS}/(?P<namespace>[^_/]+)_(?P<pod>[^_/]+)_(?P<uid>[^_/]+)/(?P<container>[^/]+)/(?P<restart>[0-9]+)[.]log`,
     },
     ...(['namespace', 'pod', 'uid', 'container'] as const).map(name => ({ type: 'move', from: `attributes.${name}`, to: `resource["${RECORD[name]}"]` })),
     // what isn't such an object stays as it is
@@ -150,8 +173,8 @@ function identify(): string[] {
 
 /** What is a pod's is written on each of its records before the pod's own labels go. */
 function statements(model: LogModel): object[] {
-  const list = (names: readonly string[]) => [...new Set(names)].map(name => `"${name}"`).join(', ');
-  const { id, ...places } = RECORD;
+  const list = (names: readonly string[]) => names.map(name => `"${name}"`).join(', ');
+  const { place, own } = recordFields(model);
   const labelFields = [...new Set(Object.values(model.labels))];
   return [
     {
@@ -161,9 +184,9 @@ function statements(model: LogModel): object[] {
         // a record's own fields come before those of its pod
         ...labelFields.map(field =>
           `set(log.attributes["${field}"], resource.attributes["${field}"]) where log.attributes["${field}"] == nil and resource.attributes["${field}"] != nil`),
-        `keep_keys(log.attributes, [${list([id, 'part', ...LABELLED_LOG.fields.filter(field => field !== 'id'), ...labelFields])}])`,
+        `keep_keys(log.attributes, [${list(own)}])`,
       ],
     },
-    { context: 'resource', statements: [`keep_keys(resource.attributes, [${list(Object.values(places))}])`] },
+    { context: 'resource', statements: [`keep_keys(resource.attributes, [${list(place)}])`] },
   ];
 }

@@ -41,8 +41,15 @@ export function otelGateway(writers: readonly LogWriter[]): object {
     processors: {
       memory_limiter: { check_interval: '1s', limit_percentage: 80, spike_limit_percentage: 20 },
       ...each(({ cluster }) => [`resource/${cluster}`, { attributes: [{ key: RECORD.cluster, value: cluster, action: 'upsert' }] }]),
-      // how late a record is can be asked of the store, and of nobody else
-      transform: { error_mode: 'propagate', log_statements: ['set(log.attributes["received"], UnixMilli(Now()))'] },
+      transform: {
+        error_mode: 'propagate',
+        log_statements: [
+          // Fluent Bit writes on the record what the Collector writes on its resource, where the cluster is put above
+          `delete_key(log.attributes, "${RECORD.cluster}")`,
+          // how late a record is can be asked of the store, and of nobody else
+          'set(log.attributes["received"], UnixMilli(Now()))',
+        ],
+      },
     },
     exporters: {
       otlp_http: {

@@ -7,8 +7,8 @@ import { addReanaServices, REANA_SERVICE_CHOICES, REANA_SERVICE_VALUES, reanaSer
 import {
   AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, CloudMetadata, Cluster, ClusterIdentity, ClusterProps,
   CondorExporter, CondorExporterProps, CondorHost, CondorHostProps, CondorImage, CondorPool, CondorVersion, ContainerJobs, CoreHourBudget,
-  Defragmentation, DrainSchedule, ElasticMemberOptions, ElasticStartdFleet, ElasticStartdFleetProps, ExecuteDirectory, FederatedCluster,
-  Federation, FileSystem, HighAvailabilityOptions, JobDefaults, JoinMode, LogBuffer, LogCollection, LogCollectionProps, LogStore, LogStoreProps,
+  Defragmentation, DrainSchedule, ElasticMemberOptions, ElasticStartdFleet, ElasticStartdFleetProps, ExecuteDirectory, FederatedCluster, Federation,
+  FileSystem, HighAvailabilityOptions, JobDefaults, JoinMode, LogAgent, LogBuffer, LogCollection, LogCollectionProps, LogStore, LogStoreProps,
   MemoryExceeded, Metrics, MetricsProps, Monitoring, NegotiatorPreemption, ParallelUniverse, PodLogs, PoolBackup, PoolBackupProps, PoolPreflight,
   PoolPreflightProps, PoolUser, PrometheusImage, PrometheusImageProps, RunMode, ScrapeTarget, ScrapeTargetProps, ServiceExposure, StartdFleet,
   StartdFleetProps, StartdLiveness, StartdMemberOptions, TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions, UserLimits,
@@ -352,6 +352,8 @@ const logStoreChoices: Choices<Omit<LogStoreProps, 'writers'>> = {
   imagePullSecrets: PULL_SECRETS,
 };
 const logCollectionChoices: Choices<Omit<LogCollectionProps, 'store'>> = {
+  agent: of(LogAgent.OPEN_TELEMETRY_COLLECTOR, LogAgent.FLUENT_BIT),
+  deadLetters: fc.boolean(),
   certificate: of({ secretName: 'agent-certificate' }),
   labels: of<{ [label: string]: string }>({}, { 'app.example/run': 'workflow', 'job-name': 'job' }),
   buffer: of(
@@ -520,16 +522,22 @@ function served(fleet: Values['fleet'], [{ name }]: AccessPointOptions[]): Value
   return fleet.parallelUniverse ? { ...fleet, parallelUniverse: { ...fleet.parallelUniverse, accessPoint: name } } : fleet;
 }
 
+/** The OpenTelemetry Collector keeps no dead letters. */
+function kept(collection: Values['logCollection']): Values['logCollection'] {
+  return collection.agent === LogAgent.FLUENT_BIT ? collection : { ...collection, deadLetters: collection.deadLetters && false };
+}
+
 function program(
   name: string,
   platform: ReanaValues | undefined,
   {
     cluster, host, fleet: drawn, member, elastic, elasticMember, preflight, mint, role, backup,
-    logStore, logCollection, alarms, exporter, metrics, prometheus, target, reana, joinMode, federated,
+    logStore, logCollection: agents, alarms, exporter, metrics, prometheus, target, reana, joinMode, federated,
   }: Values,
 ): OptionProgram {
   // in a federation a fleet has its members' names
   const { clusterName, ...rest } = drawn;
+  const logCollection = kept(agents);
   const fleet = served(federated || clusterName === undefined ? rest : drawn, host.accessPoints);
   // nodes that are nobody else's
   const hasElastic = federated && fleet.nodeSelector !== undefined;

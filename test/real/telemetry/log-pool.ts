@@ -2,7 +2,8 @@ import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
 import { App, Duration, Size } from 'cdk8s';
-import { Cluster, CondorHost, CondorImage, FederatedCluster, Federation, LogBuffer, LogCollection, LogStore, StartdFleet } from '../../../src';
+import { parseAllDocuments } from 'yaml';
+import { Cluster, CondorHost, CondorImage, FederatedCluster, Federation, LogAgent, LogBuffer, LogCollection, LogStore, StartdFleet } from '../../../src';
 import { Authority, KeyPair } from '../kubernetes/certificates';
 import { collectorImage, victoriaLogsImage } from '../kubernetes/images';
 import { TestbedCluster } from '../kubernetes/testbed-cluster';
@@ -14,7 +15,7 @@ export const LOGGING = 'logging';
 export const WRITERS = [{ cluster: 'meyrin', port: 4318 }, { cluster: 'tsystems', port: 4319 }];
 
 /** A pool over two members, whose logs are kept in the host cluster. */
-export function logProgram(outdir: string): void {
+export function logProgram(outdir: string, agent = LogAgent.OPEN_TELEMETRY_COLLECTOR): void {
   const app = new App({ outdir });
   const host = new Cluster(app, 'condor-host');
   const federation = new Federation(app, 'fed', { host });
@@ -29,8 +30,20 @@ export function logProgram(outdir: string): void {
   });
   new StartdFleet(federation, 'startd', { pool, cpus: 4, memory: Size.mebibytes(2000), podLogs: {} });
   const store = new LogStore(host, 'logs', { address: 'logs.cern.ch', writers: WRITERS, storage: Size.gibibytes(2), retention: Duration.days(7) });
-  new LogCollection(federation, 'log-agent', { store, buffer: LogBuffer.onNode({ disk: Size.mebibytes(512) }) });
+  new LogCollection(federation, 'log-agent', { store, agent, buffer: LogBuffer.onNode({ disk: Size.mebibytes(512) }) });
   app.synth();
+}
+
+/** The configuration that its agents had if they were Fluent Bit. */
+export function fluentBitConfiguration(): string {
+  const outdir = fs.mkdtempSync(path.join(os.tmpdir(), 'cdk8s-hep-logs-'));
+  try {
+    logProgram(outdir, LogAgent.FLUENT_BIT);
+    const objects = parseAllDocuments(fs.readFileSync(path.join(outdir, 'meyrin.k8s.yaml'), 'utf8')).map(document => document.toJS());
+    return objects.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'log-agent').data['agent.yaml'];
+  } finally {
+    fs.rmSync(outdir, { recursive: true });
+  }
 }
 
 /** The pool of that program, with certificates: an authority for the store, and one for each member. */

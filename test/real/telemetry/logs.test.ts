@@ -1,6 +1,7 @@
-import { logProgram, LOGGING, LogPool, WRITERS } from './log-pool';
+import { fluentBitConfiguration, logProgram, LOGGING, LogPool, WRITERS } from './log-pool';
 import { LogReader } from './log-reader';
 import { writerJob, writerJobs, writing } from './marked-lines';
+import { FluentBitLines, Line } from '../../telemetry/fluent-bit-lines';
 import { Testbed } from '../kubernetes/testbed';
 import { processesOf } from '../nodes/processes';
 import { describeClusters } from '../requirements';
@@ -150,6 +151,44 @@ describeClusters('central logs', () => {
     }
   });
 
+  /** The first records of a member's node as Fluent Bit's configuration makes them of its files, and those that the store has of the same lines. */
+  async function bothRecords(site: string, configuration: string): Promise<{ made: Line[]; stored: Line[] }> {
+    const cluster = testbed.cluster(site);
+    const [node] = cluster.nodes;
+    const { items } = await cluster.get('pods', '--all-namespaces');
+    const lines = await FluentBitLines.of(configuration, { CLUSTER_NAME: site, NODE_NAME: node.name });
+    const files = (await node.run(['sh', '-c', 'ls /var/log/pods/*/*/*.log'])).trim().split('\n');
+    const [made, stored]: Line[][] = [[], []];
+    for (const path of files) {
+      // that of a startd's pod speaks of all its daemons and jobs
+      const length = path.includes('/labelled-logs/') ? 400 : 50;
+      const labels = items.find(({ metadata }: { metadata: { uid: string } }) => path.includes(`_${metadata.uid}/`))?.metadata.labels;
+      const records = lines.records({ path, content: await node.run(['head', '--lines', String(length), path]), labels }) ?? [];
+      made.push(...records);
+      // a query has the length of a line of a shell
+      for (let n = 0; n < records.length; n += 100) {
+        const ids = records.slice(n, n + 100).map(record => JSON.stringify(record['log.record.uid']));
+        stored.push(...await reader.ask(`"log.record.uid":in(${ids.join(',')}) | delete received, _stream, _stream_id, _time`));
+      }
+    }
+    return { made, stored };
+  }
+
+  test('of real lines of pods, jobs and daemons Fluent Bit makes the records that the Collector has made', async () => {
+    const configuration = fluentBitConfiguration();
+    for (const site of SITES) {
+      const { made, stored } = await bothRecords(site, configuration);
+      const storedById = new Map(stored.map(record => [record['log.record.uid'], record]));
+      // an empty field is none to the store
+      const wanted = made.map(({ log, ...fields }) => ({ ...log && { _msg: log }, ...fields }));
+      expect(wanted.map(record => storedById.get((record as Line)['log.record.uid']))).toEqual(wanted);
+      const sources = new Set(made.map(({ source, daemon }) => `${source}/${daemon ?? ''}`));
+      say(`${site}: Fluent Bit's configuration makes the same ${made.length} records: ${[...sources].join(', ')}`);
+      for (const source of ['container/', 'htcondor-daemon/start', 'htcondor-daemon/master']) { expect(sources).toContain(source); }
+      expect(made.filter(({ workflow, job }) => workflow === WORKFLOW && job).length).toBeGreaterThanOrEqual(50 * PODS.jobs);
+    }
+  });
+
   test('links that a job makes of its output are not followed', async () => {
     const { metadata: { name } } = await pool.executionPoint('meyrin', 'cern-1');
     // what a starter makes; the first is as it should be, in the others somebody has made links of the output
@@ -171,13 +210,19 @@ describeClusters('central logs', () => {
   });
 
   /** Sends a record from a member's node, with the certificate of a member or none, and says how that went: an HTTP status, or `refused`. */
-  async function send(text: string, door: string, certificateOf?: string): Promise<string> {
+  async function send(text: string, door: string, certificateOf?: string, attributes: { readonly [name: string]: string } = {}): Promise<string> {
     const { port } = WRITERS.find(({ cluster }) => cluster === door)!;
     const identity = certificateOf ? [pool.agents[certificateOf].certificate, pool.agents[certificateOf].key] : [];
     const record = {
       resourceLogs: [{
         resource: { attributes: [{ key: 'k8s.cluster.name', value: { stringValue: 'meyrin' } }] },
-        scopeLogs: [{ logRecords: [{ timeUnixNano: `${Date.now()}000000`, body: { stringValue: text } }] }],
+        scopeLogs: [{
+          logRecords: [{
+            timeUnixNano: `${Date.now()}000000`,
+            body: { stringValue: text },
+            attributes: Object.entries(attributes).map(([key, stringValue]) => ({ key, value: { stringValue } })),
+          }],
+        }],
       }],
     };
     const said = await testbed.cluster('tsystems').node('otc-1').run([
@@ -190,6 +235,13 @@ describeClusters('central logs', () => {
     expect(await send('pretender', 'tsystems', 'tsystems')).toBe('200');
     await until('the record is found', async () => await reader.count('_msg:="pretender"') === 1, PATIENCE, 2000);
     expect(await reader.count('_msg:="pretender" "k8s.cluster.name":="tsystems"')).toBe(1);
+    // as Fluent Bit sends: all fields on the record itself
+    expect(await send('pretender in a record', 'tsystems', 'tsystems', { 'k8s.cluster.name': 'meyrin', 'k8s.pod.name': 'somewhere' })).toBe('200');
+    await until('this record is found', async () => await reader.count('_msg:="pretender in a record"') === 1, PATIENCE, 2000);
+    const [{ _stream: stream, ...found }] = await reader.ask('_msg:="pretender in a record"');
+    expect(found).toMatchObject({ 'k8s.cluster.name': 'tsystems', 'k8s.pod.name': 'somewhere' });
+    expect(stream).toContain('"k8s.pod.name"="somewhere"');
+    expect(stream).not.toContain('meyrin');
     expect(await send('burglar', 'meyrin', 'tsystems')).toBe('refused');
     expect(await send('stranger', 'tsystems')).toBe('refused');
     expect(await send('control', 'meyrin', 'meyrin')).toBe('200');

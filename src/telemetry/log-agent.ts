@@ -1,0 +1,8 @@
+/** The program that reads a node's container logs. What a `LogCollection` says is the same for both; what one of them can't do is refused. */
+export enum LogAgent {
+  /** The OpenTelemetry Collector, of the distribution `contrib` or `k8s`. */
+  OPEN_TELEMETRY_COLLECTOR = 'OpenTelemetryCollector',
+
+  /** Fluent Bit, REANA's own choice: a tenth of the memory, and a place for dead letters. */
+  FLUENT_BIT = 'FluentBit',
+}
