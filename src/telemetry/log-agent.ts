@@ -3,6 +3,6 @@ export enum LogAgent {
   /** The OpenTelemetry Collector, of the distribution `contrib` or `k8s`. */
   OPEN_TELEMETRY_COLLECTOR = 'OpenTelemetryCollector',
 
-  /** Fluent Bit, REANA's own choice: a tenth of the memory, and a place for dead letters. */
+  /** Fluent Bit, REANA's own choice: it takes less memory, and has a place for dead letters. `docs/logs.md` says in what else the two differ. */
   FLUENT_BIT = 'FluentBit',
 }
