@@ -131,6 +131,8 @@ function receiver(model: LogModel): object {
     include_file_record_offset: true,
     poll_interval: '500ms',
     max_log_size: LONGEST,
+    // a line is what was written
+    preserve_trailing_whitespaces: true,
     retry_on_failure: { enabled: true, initial_interval: '1s', max_interval: '15s', max_elapsed_time: 0 },
     operators: operators(),
   };

@@ -209,6 +209,13 @@ describe('what becomes of lines', () => {
     ]);
   });
 
+  test('white space at the end of a line stays, as it does with the Collector', async () => {
+    const [record] = (await lines()).records({ path: pathOf('reana_x', 'main'), content: `${TIME} stdout F go1.26.8, \t\n` })!;
+    expect(record.log).toBe('go1.26.8, \t');
+    const collector = parse(textOf(federation({ agent: LogAgent.OPEN_TELEMETRY_COLLECTOR }).meyrin));
+    expect(collector.receivers.file_log.preserve_trailing_whitespaces).toBe(true);
+  });
+
   test('the agents themselves, namespaces that are left out, and files that were moved away are not read', async () => {
     const reader = await lines({ excludedNamespaces: ['kube-system'] });
     const content = `${TIME} stdout F x\n`;
