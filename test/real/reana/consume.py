@@ -9,10 +9,11 @@ class Taker(BaseConsumer):
         return [Consumer(queues=self.queue, callbacks=[self.on_message], accept=[self.message_default_format], prefetch_count=1)]
 
     def on_message(self, body, message):
-        print(body)
-        message.ack()
-        # what it was sent besides goes back to the queue
-        sys.exit()
+        # what it is sent besides, before it has left, goes back to the queue
+        if not self.should_stop:
+            self.should_stop = True
+            print(body)
+            message.ack()
 
 
 Taker(queue=sys.argv[1]).run()
