@@ -22,6 +22,9 @@ export interface ComponentOptions {
   readonly descriptors?: number[];
 }
 
+/** Nearly all of them are Go's, and collect garbage for a quarter of their time otherwise: of memory the machine has more than of processors. */
+const THRIFTY = { GOGC: '200' };
+
 // Joins the control group first, so that all children are in it too; exec keeps the process's number.
 const JOIN = 'echo $$ >"$0" && exec "$@"';
 
@@ -69,7 +72,7 @@ export class Component {
       const child = spawn('sh', ['-c', JOIN, group.door, 'nsenter', `--net=${network}`, ...enter, ...this.argv], {
         stdio: ['ignore', log, log, ...this.options.descriptors ?? []],
         detached: true,
-        env: { ...process.env, ...this.options.env },
+        env: { ...process.env, ...THRIFTY, ...this.options.env },
       });
       child.unref();
       this.child = child;

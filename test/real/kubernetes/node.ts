@@ -119,6 +119,8 @@ export class TestbedNode {
     this.start('kubelet', [
       kubernetes.path('kubelet'), `--config=${this.file('kubelet.json')}`, `--kubeconfig=${this.access('kubelet', authority, client)}`,
       `--hostname-override=${this.name}`, `--node-ip=${this.address}`,
+      // what containers use is asked by nobody here
+      '--housekeeping-interval=60s',
     ]);
     this.start('kube-proxy', [
       kubernetes.path('kube-proxy'), `--kubeconfig=${this.access('kube-proxy', authority, proxy)}`, `--hostname-override=${this.name}`,
