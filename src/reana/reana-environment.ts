@@ -16,29 +16,30 @@ export function identityVariables({ names, props }: ReanaSettings): EnvironmentV
   });
 }
 
-/** Where the database is. Kubernetes would set `REANA_DB_PORT` itself, to a URL, for a Service of that name. */
+/**
+ * Where the database is. Kubernetes would set `REANA_DB_PORT` itself, to a URL, for a Service of that name.
+ *
+ * Who is given a whole URI, here and below, is asked for no user and password: a pod waits for every key of a Secret that it names.
+ */
 export function databaseVariables({ database }: ReanaSettings): EnvironmentVariable[] {
   return [
     ...environment({ REANA_DB_HOST: database.host, REANA_DB_PORT: database.port, REANA_DB_NAME: database.databaseName }),
-    ...credentials(database.credentials, 'REANA_DB_USERNAME', 'REANA_DB_PASSWORD'),
-    ...database.uri ? [secretVariable('REANA_SQLALCHEMY_DATABASE_URI', database.uri)] : [],
+    ...database.uri
+      ? [secretVariable('REANA_SQLALCHEMY_DATABASE_URI', database.uri)]
+      : credentials(database.credentials, 'REANA_DB_USERNAME', 'REANA_DB_PASSWORD'),
   ];
 }
 
 /** Where messages go. */
 export function brokerVariables({ messageBroker }: ReanaSettings): EnvironmentVariable[] {
-  return [
-    ...credentials(messageBroker.credentials, 'RABBIT_MQ_USER', 'RABBIT_MQ_PASS'),
-    ...messageBroker.url ? [secretVariable('RABBIT_MQ', messageBroker.url)] : [],
-  ];
+  return messageBroker.url ? [secretVariable('RABBIT_MQ', messageBroker.url)] : credentials(messageBroker.credentials, 'RABBIT_MQ_USER', 'RABBIT_MQ_PASS');
 }
 
 /** Where sessions of web users are. */
 export function cacheVariables({ cache }: ReanaSettings): EnvironmentVariable[] {
-  return [
-    ...credentials(cache.credentials, 'REANA_CACHE_USER', 'REANA_CACHE_PASSWORD'),
-    ...cache.url ? [secretVariable('INVENIO_ACCOUNTS_SESSION_REDIS_URL', cache.url)] : [],
-  ];
+  return cache.url
+    ? [secretVariable('INVENIO_ACCOUNTS_SESSION_REDIS_URL', cache.url)]
+    : credentials(cache.credentials, 'REANA_CACHE_USER', 'REANA_CACHE_PASSWORD');
 }
 
 /** The key of tokens and sessions. Whoever loses it loses all tokens. */

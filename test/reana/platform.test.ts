@@ -96,7 +96,7 @@ describe('ReanaPlatform', () => {
 
   test('database, broker and cache of a site are named, and none is made', () => {
     const all = objects({
-      database: ReanaDatabase.external({ host: 'dbod.cern.ch', port: 6601, databaseName: 'analyses', credentials: { secretName: 'dbod', userKey: 'u' }, uri: { secretName: 'dbod', key: 'uri' } }),
+      database: ReanaDatabase.external({ host: 'dbod.cern.ch', port: 6601, databaseName: 'analyses', uri: { secretName: 'dbod', key: 'uri' } }),
       messageBroker: ReanaMessageBroker.external({ host: 'mq.cern.ch', url: { secretName: 'mq' } }),
       cache: ReanaCache.external({ host: 'redis.cern.ch', url: { secretName: 'redis' } }),
     });
@@ -105,12 +105,18 @@ describe('ReanaPlatform', () => {
       REANA_DB_HOST: 'dbod.cern.ch',
       REANA_DB_PORT: '6601',
       REANA_DB_NAME: 'analyses',
-      REANA_DB_USERNAME: 'dbod/u',
       REANA_SQLALCHEMY_DATABASE_URI: 'dbod/uri',
       RABBIT_MQ: 'mq/RABBIT_MQ',
       INVENIO_ACCOUNTS_SESSION_REDIS_URL: 'redis/INVENIO_ACCOUNTS_SESSION_REDIS_URL',
     });
     expect(find(all, 'NetworkPolicy', 'reana-retention-rules-apply').spec.egress[0]).toEqual({ ports: [{ protocol: 'TCP', port: 6601 }] });
+    // a pod that names a key of a Secret waits for it: of a service that has a URL nothing else is asked
+    const programs = all.filter(object => WORKLOADS.includes(object.kind) && podOf(object).containers[0].env);
+    const asked = new Set(programs.flatMap(object => Object.values(environmentOf(object))));
+    expect([...asked].filter(value => /^(dbod|mq|redis|reana-(db|message-broker|cache)-secrets)\//.test(value)).sort())
+      .toEqual(['dbod/uri', 'mq/RABBIT_MQ', 'redis/INVENIO_ACCOUNTS_SESSION_REDIS_URL']);
+    expect(environmentOf(find(objects({ database: ReanaDatabase.external({ host: 'dbod.cern.ch', credentials: { secretName: 'dbod', userKey: 'u' } }) }), 'Deployment', 'reana-server')))
+      .toMatchObject({ REANA_DB_USERNAME: 'dbod/u', REANA_DB_PASSWORD: 'dbod/password' });
   });
 
   test('pods are as restricted as their images can be', () => {
