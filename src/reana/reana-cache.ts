@@ -89,8 +89,10 @@ export class ReanaCache extends Construct implements IReanaCache {
   /** The StatefulSet, for patches of what the properties don't reach. */
   public readonly statefulSet: ApiObject;
 
+  /** @internal */
+  public readonly _names: ReanaNames;
+
   private readonly props: ReanaCacheProps;
-  private readonly names: ReanaNames;
 
   /**
    * @param scope the cluster of REANA's services, or any chart
@@ -100,8 +102,8 @@ export class ReanaCache extends Construct implements IReanaCache {
   public constructor(scope: Construct, id: string, props: ReanaCacheProps = {}) {
     super(scope, id);
     this.props = props;
-    this.names = namesOf(this, props);
-    const { names } = this;
+    this._names = namesOf(this, props);
+    const { _names: names } = this;
     this.namespace = names.namespace;
     this.host = names.host('cache');
     this.podLabels = names.selector('cache');
@@ -142,7 +144,7 @@ export class ReanaCache extends Construct implements IReanaCache {
   }
 
   private problems(): string[] {
-    const problems = serviceProblems(this, this.names, this.props, this.credentials, this.image, this.storage);
+    const problems = serviceProblems(this, this._names, this.props, this.credentials, this.image, this.storage);
     const maxMemory = this.maxMemory.toMebibytes();
     if (maxMemory < 16) { problems.push(problem('maxMemory', `${maxMemory} MiB`, 'at least 16 MiB')); }
     if (maxMemory * 4 > this.memory.toMebibytes() * 3) {

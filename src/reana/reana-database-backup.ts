@@ -17,7 +17,7 @@ import { addNetworkPolicy } from '../workload/network-policy';
 
 /** Properties of a `ReanaDatabaseBackup`. */
 export interface ReanaDatabaseBackupProps extends ReanaIdentity {
-  /** The database: a `ReanaDatabase`, or one from elsewhere. */
+  /** The database: a `ReanaDatabase`, or one from elsewhere. Refused: a `ReanaDatabase` of another prefix or namespace, which lets in nobody from here. */
   readonly database: IReanaDatabase;
 
   /**
@@ -207,8 +207,11 @@ export class ReanaDatabaseBackup extends Construct {
   }
 
   private problems(): string[] {
-    const { image, interval, keep, claimName, size, storageClass } = this.props;
+    const { database, image, interval, keep, claimName, size, storageClass } = this.props;
     const problems = identityProblems(this.names);
+    if (database instanceof ReanaDatabase && database._server.host !== this.names.host('db')) {
+      problems.push(problem('database', database._server.host, `that of this prefix and namespace, ${this.names.host('db')}: no other lets the dumps\' pods in`));
+    }
     if (image !== undefined && !isImage(image)) { problems.push(problem('image', image, IMAGE)); }
     if (interval && !isSchedulable(interval)) { problems.push(problem('interval', `${interval.toSeconds({ integral: false })} s`, SCHEDULABLE)); }
     if (keep !== undefined && !(Number.isInteger(keep) && keep >= 1)) { problems.push(problem('keep', keep, 'a whole number from 1')); }

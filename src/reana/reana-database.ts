@@ -125,8 +125,10 @@ export class ReanaDatabase extends Construct implements IReanaDatabase {
   /** The StatefulSet of PostgreSQL, for patches of what the properties don't reach. */
   public readonly statefulSet: ApiObject;
 
+  /** @internal */
+  public readonly _names: ReanaNames;
+
   private readonly props: ReanaDatabaseProps;
-  private readonly names: ReanaNames;
 
   /**
    * @param scope the cluster of REANA's services, or any chart
@@ -136,8 +138,8 @@ export class ReanaDatabase extends Construct implements IReanaDatabase {
   public constructor(scope: Construct, id: string, props: ReanaDatabaseProps = {}) {
     super(scope, id);
     this.props = props;
-    this.names = namesOf(this, props);
-    const { names } = this;
+    this._names = namesOf(this, props);
+    const { _names: names } = this;
     const { databaseName = DATABASE_NAME, credentials = { secretName: names.databaseSecret }, pgBouncer } = props;
     const way = pgBouncer ? 'pgbouncer' : 'db';
     this.namespace = names.namespace;
@@ -187,7 +189,7 @@ export class ReanaDatabase extends Construct implements IReanaDatabase {
    * @internal
    */
   public get _server(): { readonly host: string; readonly port: number } {
-    return { host: this.names.host('db'), port: SERVICE_PORTS.db.port };
+    return { host: this._names.host('db'), port: SERVICE_PORTS.db.port };
   }
 
   private get image(): string { return this.props.image ?? POSTGRES_IMAGE; }
@@ -198,7 +200,7 @@ export class ReanaDatabase extends Construct implements IReanaDatabase {
 
   private problems(): string[] {
     const { props, databaseName, maxConnections } = this;
-    const problems = serviceProblems(this, this.names, props, this.credentials, this.image, this.storage);
+    const problems = serviceProblems(this, this._names, props, this.credentials, this.image, this.storage);
     if (!/^[a-z_][a-z0-9_]{0,62}$/.test(databaseName) || /^(postgres|template[01])$/.test(databaseName)) {
       problems.push(problem('databaseName', databaseName, 'lower-case letters, digits and underscores, at most 63, and none of PostgreSQL\'s own'));
     }

@@ -81,8 +81,10 @@ export class ReanaMessageBroker extends Construct implements IReanaMessageBroker
   /** The StatefulSet, for patches of what the properties don't reach. */
   public readonly statefulSet: ApiObject;
 
+  /** @internal */
+  public readonly _names: ReanaNames;
+
   private readonly props: ReanaMessageBrokerProps;
-  private readonly names: ReanaNames;
 
   /**
    * @param scope the cluster of REANA's services, or any chart
@@ -92,8 +94,8 @@ export class ReanaMessageBroker extends Construct implements IReanaMessageBroker
   public constructor(scope: Construct, id: string, props: ReanaMessageBrokerProps = {}) {
     super(scope, id);
     this.props = props;
-    this.names = namesOf(this, props);
-    const { names } = this;
+    this._names = namesOf(this, props);
+    const { _names: names } = this;
     this.namespace = names.namespace;
     this.host = names.host('message-broker');
     this.podLabels = names.selector('message-broker');
@@ -132,7 +134,7 @@ export class ReanaMessageBroker extends Construct implements IReanaMessageBroker
   private get memory(): Size { return this.props.resources ? this.props.resources.memory?.limit ?? Size.mebibytes(512) : DEFAULT_LIMIT; }
 
   private problems(): string[] {
-    const problems = serviceProblems(this, this.names, this.props, this.credentials, this.image, this.storage);
+    const problems = serviceProblems(this, this._names, this.props, this.credentials, this.image, this.storage);
     if (this.memory.toMebibytes() < 256) {
       problems.push(problem('resources.memory.limit', `${this.memory.toMebibytes()} MiB`, 'at least 256 MiB: an empty RabbitMQ takes 150'));
     }

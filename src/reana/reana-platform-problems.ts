@@ -1,5 +1,7 @@
+import { ReanaCache } from './reana-cache';
 import { ReanaComputeBackend } from './reana-compute-backend';
 import { daskProblems } from './reana-dask';
+import { ReanaDatabase } from './reana-database';
 import { housekeepingProblems } from './reana-housekeeping';
 import { imageProblems } from './reana-images';
 import { ingressProblems } from './reana-ingress';
@@ -7,6 +9,7 @@ import { jobProblems } from './reana-jobs';
 import { kerberosProblems } from './reana-kerberos';
 import { kueueProblems } from './reana-kueue';
 import { loginProblems } from './reana-login';
+import { ReanaMessageBroker } from './reana-message-broker';
 import { DEFAULT_PREFIX, LONGEST_PREFIX, ReanaNames } from './reana-names';
 import { notificationProblems } from './reana-notifications';
 import { placementProblems } from './reana-placement';
@@ -31,6 +34,7 @@ export function platformProblems(settings: ReanaSettings): string[] {
   const { props, names, images, storage, readsNodes } = settings;
   return [
     ...nameProblems(props, names),
+    ...backingServiceProblems(settings),
     ...imageProblems(images),
     ...programProblems('server', props.server, storage.shared),
     ...programProblems('workflowController', props.workflowController, storage.shared),
@@ -80,6 +84,19 @@ function nameProblems(props: ReanaPlatformProps, names: ReanaNames): string[] {
   }
   if (computeBackends?.length === 0 || new Set(computeBackends).size !== (computeBackends?.length ?? 0)) {
     problems.push(problem('computeBackends', computeBackends, 'at least one backend, each once'));
+  }
+  return problems;
+}
+
+/** REANA builds the host names of broker and cache by itself, and the services let those in who belong to the same REANA. */
+function backingServiceProblems({ names, database, messageBroker, cache }: ReanaSettings): string[] {
+  const problems: string[] = [];
+  const said = ({ prefix, namespace, runtimeNamespace }: ReanaNames) => `prefix ${prefix}, namespace ${namespace}, runtimeNamespace ${runtimeNamespace}`;
+  for (const [property, service] of Object.entries({ database, messageBroker, cache })) {
+    const ours = service instanceof ReanaDatabase || service instanceof ReanaMessageBroker || service instanceof ReanaCache;
+    if (ours && said(service._names) !== said(names)) {
+      problems.push(problem(property, said(service._names), `one that was told the platform's: ${said(names)}`));
+    }
   }
   return problems;
 }

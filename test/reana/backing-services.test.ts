@@ -43,7 +43,12 @@ function report(options: Options): string {
 
 describe('database, message broker and cache', () => {
   test('are what is handed to the platform', () => {
-    const p = program({ database: { prefix: 'vre', namespace: 'analysis', databaseName: 'vre' }, broker: { prefix: 'vre' }, cache: { credentials: { secretName: 'own' } } });
+    const p = program({
+      database: { prefix: 'vre', namespace: 'analysis', databaseName: 'vre' },
+      backup: { prefix: 'vre', namespace: 'analysis' },
+      broker: { prefix: 'vre' },
+      cache: { credentials: { secretName: 'own' } },
+    });
     expect({ ...p.database, node: undefined }).toMatchObject({
       host: 'vre-db.analysis', port: 5432, databaseName: 'vre', credentials: { secretName: 'vre-db-secrets' }, podLabels: { app: 'vre-db' }, namespace: 'analysis',
     });
@@ -266,6 +271,8 @@ describe('what is refused', () => {
     ['a class of a claim that is there', { backup: { claimName: 'tapes', storageClass: 'cold' } }, 'storageClass: given "cold", allowed: only without claimName'],
     ['a claim that is none', { backup: { claimName: 'A B' } }, 'claimName: given "A B", allowed: the name of a PersistentVolumeClaim'],
     ['a small claim', { backup: { size: Size.mebibytes(10) } }, 'size: given "10 MiB", allowed: at least 1024 MiB'],
+    ['dumps of a database that lets nobody in from there', { backup: { namespace: 'backups' } },
+      'database: given "reana-db.reana", allowed: that of this prefix and namespace, reana-db.backups'],
     ['a backup with an image that is none', { backup: { image: 'a b' } }, 'image: given "a b", allowed: an image reference'],
   ])('%s', (_, options, message) => {
     expect(report(options)).toContain(message);

@@ -1,7 +1,10 @@
 import { App, Duration, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
-import { Options, report } from './platform-program';
-import { Cluster, FederatedCluster, Federation, ReanaComputeBackend, ReanaPlatform, ReanaReadinessCheck, ReanaStorage } from '../../src';
+import { Options, platform, report } from './platform-program';
+import {
+  Cluster, FederatedCluster, Federation, ReanaCache, ReanaComputeBackend, ReanaDatabase, ReanaMessageBroker, ReanaPlatform, ReanaReadinessCheck,
+  ReanaStorage,
+} from '../../src';
 import { scratchDirectory } from '../scratch';
 
 describe('what is refused', () => {
@@ -65,6 +68,23 @@ describe('what is refused', () => {
     const message = report({ prefix: 'a-very-long-prefix', hostname: '-' });
     expect(message).toMatch(/\[site\/reana\] prefix:/);
     expect(message).toMatch(/\[site\/reana\] hostname:/);
+  });
+
+  test('services that were told to be of another REANA', () => {
+    const { chart } = platform({ namespace: 'analysis' });
+    const database = new ReanaDatabase(chart, 'database');
+    const cache = new ReanaCache(chart, 'cache', { namespace: 'analyses', prefix: 'recast' });
+    const messageBroker = new ReanaMessageBroker(chart, 'broker', { namespace: 'analyses' });
+    const storage = ReanaStorage.existingClaim();
+    const { reana } = platform({ namespace: 'analyses', runtimeNamespace: 'workflows', storage, database, cache, messageBroker });
+    const mine = 'allowed: one that was told the platform\'s: prefix reana, namespace analyses, runtimeNamespace workflows';
+    expect(reana.node.validate()).toEqual([
+      `database: given "prefix reana, namespace reana, runtimeNamespace reana", ${mine}`,
+      `messageBroker: given "prefix reana, namespace analyses, runtimeNamespace analyses", ${mine}`,
+      `cache: given "prefix recast, namespace analyses, runtimeNamespace analyses", ${mine}`,
+    ]);
+    const told = { namespace: 'analyses', runtimeNamespace: 'workflows' };
+    expect(platform({ ...told, storage, cache: new ReanaCache(chart, 'told', told) }).reana.node.validate()).toEqual([]);
   });
 
   test('a namespace that another platform has', () => {
