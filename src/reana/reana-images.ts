@@ -99,7 +99,10 @@ export function imagesOf(given: ReanaImages = {}): Required<ReanaImages> {
   };
 }
 
+/** A name, with a port of the registry or none, and a tag, a digest or both. */
+const PINNED = /^[a-z0-9][\w./-]*(:\d+\/[\w./-]+)?(?=[:@])(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/i;
+
 export function imageProblems(images: Required<ReanaImages>): string[] {
-  return Object.entries(images).filter(([, reference]) => !/^[a-z0-9][\w./-]*(:\d+[\w./-]*)?(:[\w.-]+|@sha256:[0-9a-f]{64})$/i.test(reference))
+  return Object.entries(images).filter(([, reference]) => !PINNED.test(reference))
     .map(([image, reference]) => problem(`images.${image}`, reference, 'an image reference with a tag or a digest, such as registry.example/reana-server:0.95.0'));
 }

@@ -64,6 +64,14 @@ describe('what is refused', () => {
     expect(report(props)).toContain(message);
   });
 
+  test('an image is pinned by a tag, a digest or both', () => {
+    const digest = `@sha256:${'0'.repeat(64)}`;
+    const wrong = ['reana', 'registry.example:5000/reana', 'registry.example/reana@sha256:0', `reana:${digest}`, 'reana:'];
+    const right = ['reana:0.95', `reana${digest}`, `docker.io/reanahub/reana:v0.95${digest}`, 'registry.example:5000/reana:0.95', `registry.example:5000/reana${digest}`];
+    const refused = (server: string) => platform({ images: { server } }).reana.node.validate().length > 0;
+    expect([wrong.filter(refused), right.filter(refused)]).toEqual([wrong, []]);
+  });
+
   test('all problems in one report, each with its construct', () => {
     const message = report({ prefix: 'a-very-long-prefix', hostname: '-' });
     expect(message).toMatch(/\[site\/reana\] prefix:/);
