@@ -1,5 +1,6 @@
 import { environment, EnvironmentVariable, secretVariable } from './environment';
 import { ReanaNames } from './reana-names';
+import { ReanaNotifications } from './reana-notifications';
 import { problem } from '../problem';
 import { SecretReference } from '../workload/secret-reference';
 
@@ -56,9 +57,9 @@ export interface ReanaLogin {
   readonly hideSignup?: boolean;
 
   /**
-   * Whether local users must confirm their address by mail first (`REANA_USER_EMAIL_CONFIRMATION`).
+   * Whether local users must confirm their address by mail before they can log in (`REANA_USER_EMAIL_CONFIRMATION`).
    *
-   * @default true
+   * @default - with `notifications`: without them REANA sends no mail, and nobody could
    */
   readonly emailConfirmation?: boolean;
 
@@ -109,11 +110,17 @@ export function providerVariables(names: ReanaNames, { keycloak, keycloakSecret 
   ] : [];
 }
 
+/** Whether local users are sent a mail that they have to answer. */
+export function confirmsAddresses({ emailConfirmation }: ReanaLogin, notifications?: ReanaNotifications): boolean {
+  return emailConfirmation ?? notifications !== undefined;
+}
+
 /** What the API needs besides. */
-export function loginVariables({ emailConfirmation, automaticTokens, cernSecret, eoscSecret }: ReanaLogin): EnvironmentVariable[] {
+export function loginVariables(login: ReanaLogin, notifications?: ReanaNotifications): EnvironmentVariable[] {
+  const { cernSecret, eoscSecret } = login;
   return [
     ...environment({
-      REANA_USER_EMAIL_CONFIRMATION: emailConfirmation ?? true, REANA_ACCESS_TOKEN_ISSUANCE_POLICY: tokenPolicy({ automaticTokens }),
+      REANA_USER_EMAIL_CONFIRMATION: confirmsAddresses(login, notifications), REANA_ACCESS_TOKEN_ISSUANCE_POLICY: tokenPolicy(login),
     }),
     ...registration('CERN', cernSecret),
     ...registration('EOSC', eoscSecret),

@@ -113,7 +113,7 @@ export interface ReanaPlatformProps {
   /**
    * Who may log in, and how.
    *
-   * @default - whoever signs up and confirms the address, and is given a token by an administrator
+   * @default - whoever signs up, confirms the address where there are `notifications`, and is given a token by an administrator
    */
   readonly login?: ReanaLogin;
 

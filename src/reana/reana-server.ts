@@ -7,7 +7,7 @@ import { addDeployment } from './reana-deployment';
 import { brokerVariables, cacheVariables, databaseVariables, identityVariables, secretKeyVariable, vettedImages } from './reana-environment';
 import { quotaVariables, retentionVariables } from './reana-housekeeping';
 import { jobVariables } from './reana-jobs';
-import { allowsLocalUsers, loginVariables, providerConfigs, providerVariables, tokenPolicy } from './reana-login';
+import { allowsLocalUsers, confirmsAddresses, loginVariables, providerConfigs, providerVariables, tokenPolicy } from './reana-login';
 import { SERVICE_PORTS, UNPREFIXED } from './reana-names';
 import { notificationVariables } from './reana-notifications';
 import { schedulingVariables } from './reana-scheduling';
@@ -108,7 +108,7 @@ export function serverEnvironment(settings: ReanaSettings): EnvironmentVariable[
       REANA_RATELIMIT_AUTHENTICATED_USER: '40 per second',
       REANA_RATELIMIT_SLOW: '1/5 second',
     }),
-    loginVariables(props.login ?? {}),
+    loginVariables(props.login ?? {}, props.notifications),
     notificationVariables(names, props.notifications),
     allOf(props.gitlabSecret, 'REANA_GITLAB_OAUTH_APP_ID', 'REANA_GITLAB_OAUTH_APP_SECRET', 'REANA_GITLAB_HOST'),
     allOf(props.managementSecret, 'REANA_TOKEN_MANAGEMENT_SECRET', 'REANA_QUOTA_MANAGEMENT_SECRET'),
@@ -135,7 +135,7 @@ function siteConfigOf({ props }: ReanaSettings): string {
     loginProviders: providerConfigs(login),
     hideSignup: login.hideSignup ?? false,
     localUsers: allowsLocalUsers(login),
-    userConfirmation: login.emailConfirmation ?? true,
+    userConfirmation: confirmsAddresses(login, notifications),
     tokenPolicy: tokenPolicy(login),
     adminEmail: notifications?.receiver,
     maxInactivity: sessions.maxInactivity?.toDays({ integral: false }),

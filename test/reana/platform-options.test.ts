@@ -236,6 +236,15 @@ describe('options', () => {
     expect(told('server')).not.toHaveProperty('LOGIN_PROVIDERS_CONFIGS');
   });
 
+  test('addresses are confirmed where there is mail to confirm them by, or as it is said', () => {
+    const notifications = { receiver: 'admins@cern.ch', sender: 'reana@cern.ch', smtpServer: 'smtp.cern.ch' };
+    const asked = (props: Options) => [told('server', props).REANA_USER_EMAIL_CONFIRMATION, siteOf(props).user_confirmation];
+    expect(asked({})).toEqual(['false', false]);
+    expect(asked({ notifications })).toEqual(['true', true]);
+    expect(asked({ notifications, login: { emailConfirmation: false } })).toEqual(['false', false]);
+    expect(asked({ login: { emailConfirmation: true } })).toEqual(['true', true]);
+  });
+
   const siteOf = (props: Options) => {
     const file = `${scratchDirectory()}/ui-config.yaml`;
     fs.writeFileSync(file, find(objects(props), 'ConfigMap', 'reana-config').data['ui-config.yaml']);
