@@ -37,8 +37,6 @@ export interface ReanaInitializationOptions {
   readonly image: string;
   /** The server's environment, complete. */
   readonly environment: readonly object[];
-  /** Where the server takes more of it from. */
-  readonly environmentFrom?: readonly object[];
   /** What the server mounts, the volume of workspaces among it. */
   readonly volumes: readonly object[];
   readonly volumeMounts: readonly object[];
@@ -106,7 +104,6 @@ export class ReanaInitialization extends Construct {
               image: options.image,
               command: ['python3', `${SCRIPTS}/initialize.py`],
               env: [...options.environment.filter(each => !isOwn(each)), ...own],
-              ...options.environmentFrom?.length && { envFrom: options.environmentFrom },
               securityContext: options.containerSecurity,
               resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '1Gi' } },
               volumeMounts: [...options.volumeMounts, { name: 'scripts', mountPath: SCRIPTS, readOnly: true }],

@@ -84,15 +84,12 @@ export class ReanaNames {
 
   /** The ConfigMap whose key is `krb5.conf`, in both namespaces. */
   public get kerberosConfigMap(): string { return this.component('krb5-conf'); }
-  public get databaseConfigMap(): string { return this.component('database-config'); }
 
   public get secretKeySecret(): string { return this.component('secrets'); }
   public get databaseSecret(): string { return this.component('db-secrets'); }
   public get cacheSecret(): string { return this.component('cache-secrets'); }
   public get messageBrokerSecret(): string { return this.component('message-broker-secrets'); }
-  public get pgbouncerSecret(): string { return this.component('pgbouncer-secrets'); }
   public get adminTokenSecret(): string { return this.component('admin-access-token'); }
-  public get gitlabSecret(): string { return this.component('cern-gitlab-secrets'); }
   public get loginProviderSecret(): string { return this.component('login-provider-secrets'); }
   public get mailSecret(): string { return this.component('mail-notification-sender-password'); }
   public get openSearchSecret(): string { return this.component('opensearch-secrets'); }
