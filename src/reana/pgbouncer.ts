@@ -6,6 +6,7 @@ import { ReanaCredentials } from './reana-backing-services';
 import { callers, peer } from './reana-edges';
 import { ReanaNames, SERVICE_PORTS } from './reana-names';
 import { ReanaServiceProps } from './reana-service-props';
+import { declareImages } from './reana-traffic';
 import { CONFIGURATION, IMAGE, isImage, RUN } from './stateful-service';
 import { problem } from '../problem';
 import { addNetworkPolicy, ASK_NAMES } from '../workload/network-policy';
@@ -63,6 +64,7 @@ export class PgBouncer extends Construct {
   public constructor(scope: Construct, id: string, { names, databaseName, credentials, options, service }: PgBouncerSettings) {
     super(scope, id);
     const { image, replicas, maxClientConnections, maxServerConnections } = { ...DEFAULTS, ...options };
+    declareImages(this, image);
     const name = names.component('pgbouncer');
     const selector = names.selector('pgbouncer');
     const labels = names.labels('pgbouncer');

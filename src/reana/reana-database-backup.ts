@@ -7,6 +7,7 @@ import { IReanaDatabase } from './reana-backing-services';
 import { ReanaDatabase } from './reana-database';
 import { ReanaNames } from './reana-names';
 import { ReanaIdentity } from './reana-service-props';
+import { declareImages } from './reana-traffic';
 import { CONFIGURATION, identityProblems, IMAGE, isImage, namesOf } from './stateful-service';
 import { isDnsSubdomain } from '../federation/names';
 import { problem } from '../problem';
@@ -149,6 +150,7 @@ export class ReanaDatabaseBackup extends Construct {
       // a CronJob must have a schedule, also one that never runs by itself
       spec: { schedule: '0 0 1 1 *', ...common, suspend: true, jobTemplate: this.job('restore.sh', RESTORE_DEADLINE.toSeconds(), files) },
     });
+    declareImages(this, props.image ?? POSTGRES_IMAGE);
     this.node.addValidation({ validate: () => this.problems() });
   }
 

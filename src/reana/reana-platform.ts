@@ -18,6 +18,7 @@ import { addRuntime } from './reana-runtime';
 import { addScheduler, addServer, serverEnvironment } from './reana-server';
 import { ReanaSettings } from './reana-settings';
 import { ReanaStorage } from './reana-storage';
+import { declarePlatformTraffic } from './reana-traffic';
 import { ReanaUi } from './reana-ui';
 import { addJobStatusConsumer, addWorkflowController } from './reana-workflow-controller';
 import { Federation } from '../federation/federation';
@@ -114,6 +115,7 @@ export class ReanaPlatform extends Construct {
       });
     }
     addIngress(this, names, props.hostname, !props.withoutUi, props.ingress ?? {});
+    declarePlatformTraffic(this, settings);
     this.node.addValidation({ validate: () => [...platformProblems(settings), ...this.placeProblems()] });
   }
 

@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { filesDigest, HARDENED_CONTAINER, hardenedPod, pullSecrets } from './hardened-pod';
 import { callers } from './reana-edges';
 import { ReanaNames, SERVICE_PORTS } from './reana-names';
+import { declareImages } from './reana-traffic';
 import { CONFIGURATION, IMAGE, isImage } from './stateful-service';
 import { problem } from '../problem';
 import { containerResources } from '../workload/container-resources';
@@ -70,6 +71,7 @@ export class ReanaUi extends Construct {
     super(scope, id);
     const { names, options, imagePullSecrets, nodeSelector, networkPolicies = true, ingressController } = settings;
     const { image = 'docker.io/reanahub/reana-ui:0.95.0-alpha.4', replicas = 2, contentSecurityPolicy = DEFAULT_POLICY, resources } = options;
+    declareImages(this, image);
     const name = names.component('ui');
     const selector = names.selector('ui');
     const labels = names.labels('ui');

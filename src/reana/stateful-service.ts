@@ -6,6 +6,7 @@ import { ReanaCredentials } from './reana-backing-services';
 import { callers } from './reana-edges';
 import { DEFAULT_PREFIX, LONGEST_PREFIX, ReanaNames } from './reana-names';
 import { ReanaIdentity, ReanaServiceProps } from './reana-service-props';
+import { declareImages } from './reana-traffic';
 import { Federation } from '../federation/federation';
 import { isDnsLabel, isDnsSubdomain } from '../federation/names';
 import { problem } from '../problem';
@@ -59,6 +60,7 @@ export class StatefulService extends Construct {
     const labels = names.labels(component);
     const metadata = { name, namespace: names.namespace, labels };
     WorkloadNamespace.of(this, names.namespace).admit(this, PodSecurityLevel.RESTRICTED);
+    declareImages(this, options.image);
     const ports = [{ name: 'service', port: options.port }, ...options.metricsPort ? [{ name: 'metrics', port: options.metricsPort }] : []];
     new ApiObject(this, 'ServiceAccount', { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false });
     new ApiObject(this, 'ConfigMap', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: options.files });

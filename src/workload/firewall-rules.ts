@@ -29,10 +29,11 @@ export interface FirewallRule {
 
 /**
  * The connections between the clusters of a program, and from them to what the program names elsewhere. With these and the answers to them
- * a pool forms and runs jobs, and its logs and metrics arrive; everything else can be closed.
+ * a pool forms and runs jobs, its logs and metrics arrive, and a REANA runs workflows; everything else can be closed.
  *
  * What stays inside a cluster is not among them, nor what the program can't know: name servers, NTP, where nodes' file systems come
- * from, who applies the files, users elsewhere, and the control plane of a federation.
+ * from, who applies the files, users elsewhere, what their jobs and workflows fetch and in which images, whom a Secret names, and the
+ * control plane of a federation.
  */
 export class FirewallRules {
   /**
@@ -70,9 +71,10 @@ export class FirewallRules {
   }
 }
 
-/** Where a container runtime asks for an image: what is before the first slash, if it looks like a host. */
+/** Where a container runtime asks for an image: what is before the first slash, if it looks like a host. Docker's registry has another host than its name. */
 function pull(from: string, image: string): FirewallRule {
   const [first, ...rest] = image.split('/');
-  const [address, port] = (rest.length > 0 && /[.:]|^localhost$/.test(first) ? first : 'registry-1.docker.io').split(':');
+  const named = rest.length > 0 && first !== 'docker.io' && /[.:]|^localhost$/.test(first);
+  const [address, port] = (named ? first : 'registry-1.docker.io').split(':');
   return { from, address, protocol: 'TCP', port: Number(port ?? 443), reason: 'nodes pull the image' };
 }

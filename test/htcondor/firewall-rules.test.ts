@@ -3,7 +3,8 @@ import * as path from 'path';
 import { App, Chart, Testing } from 'cdk8s';
 import {
   Cluster, CondorHost, CondorHostProps, CondorImage, CondorPool, FederatedCluster, Federation, FirewallRules, ILogSink, JoinMode, LogCollection,
-  LogStore, Metrics, PoolPreflight, PrometheusImage, StartdFleet, TokenMint,
+  LogStore, Metrics, PoolPreflight, PrometheusImage, ReanaCache, ReanaDatabase, ReanaDatabaseBackup, ReanaMessageBroker, ReanaPlatform,
+  ReanaPlatformProps, StartdFleet, TokenMint,
 } from '../../src';
 
 const REGISTRY = new CondorImage({ reference: 'registry.cern.ch:5000/htcondor:25.0', version: CondorImage.official().version });
@@ -102,6 +103,52 @@ describe('FirewallRules', () => {
     expect(collecting(LogStore.fromAddress('https://[2001:db8::17]:9428/insert/opentelemetry/v1/logs'))).toEqual(['site > - 2001:db8::17 TCP 9428']);
     expect(collecting(LogStore.fromAddress('http://logs.monitoring.svc:9428/insert/opentelemetry/v1/logs'))).toEqual([]);
     expect(collecting(LogStore.fromAddress('nowhere'))).toEqual([]);
+  });
+
+  describe('of a REANA', () => {
+    const reanaIn = (props: Partial<ReanaPlatformProps>) => {
+      const site = new Cluster(Testing.app(), 'site');
+      new ReanaPlatform(site, 'reana', { hostname: 'reana.cern.ch', ...props });
+      return rows(App.of(site));
+    };
+
+    test('with all that it needs beside it: its images', () => {
+      expect(reanaIn({})).toEqual(['site > - registry-1.docker.io TCP 443', 'site > - quay.io TCP 443']);
+    });
+
+    test('with what stands elsewhere; a Service of the cluster is no way out', () => {
+      const images = Object.fromEntries(['server', 'workflowController', 'jobController', 'cwl', 'yadage', 'serial', 'snakemake', 'validator', 'kerberos', 'vomsProxy', 'rucio']
+        .map(program => [program, 'registry.example:5000/reana:1']));
+      expect(reanaIn({
+        images,
+        withoutUi: true,
+        sessions: { jupyterImages: [{ name: 'ROOT', image: 'ghcr.io/root:1' }] },
+        database: ReanaDatabase.external({ host: 'dbod.cern.ch', port: 6601, uri: { secretName: 'uri' } }),
+        messageBroker: ReanaMessageBroker.external({ host: 'mq.cern.ch', url: { secretName: 'mq' } }),
+        cache: ReanaCache.external({ host: 'redis.caches.svc', url: { secretName: 'redis' } }),
+        notifications: { receiver: 'admins@cern.ch', sender: 'reana@cern.ch', smtpServer: 'smtp.cern.ch' },
+        login: { keycloak: { name: 'iam', title: 'IAM', baseUrl: 'https://iam.example', realmUrl: 'https://iam.example:8443/realms/r', accessTokenUrl: 'https://token.example/t' } },
+        kerberos: { realm: 'CERN.CH', kdcs: ['cerndc.cern.ch'] },
+      })).toEqual([
+        'site > - dbod.cern.ch TCP 6601', 'site > - mq.cern.ch TCP 5672', 'site > - smtp.cern.ch TCP 587', 'site > - iam.example TCP 8443', 'site > - token.example TCP 443',
+        'site > - cerndc.cern.ch TCP 88', 'site > - registry.example TCP 5000', 'site > - ghcr.io TCP 443',
+      ]);
+    });
+
+    test('with services, a pooler, dumps and pages of a site\'s own images', () => {
+      const site = new Cluster(Testing.app(), 'site');
+      const database = new ReanaDatabase(site, 'database', { image: 'a.example/postgres:18', pgBouncer: { image: 'b.example/pgbouncer:1' } });
+      new ReanaDatabaseBackup(site, 'backup', { database, image: 'c.example/postgres:18' });
+      new ReanaPlatform(site, 'reana', {
+        hostname: 'reana.cern.ch',
+        database,
+        messageBroker: new ReanaMessageBroker(site, 'broker', { image: 'd.example/rabbitmq:4' }),
+        cache: new ReanaCache(site, 'cache', { image: 'e.example/redis:8' }),
+        ui: { image: 'f.example/ui:1' },
+      });
+      expect(rows(App.of(site)).filter(row => row.includes('.example')).sort()).toEqual(
+        ['a', 'b', 'c', 'd', 'e', 'f'].map(host => `site > - ${host}.example TCP 443`));
+    });
   });
 
   test('the table on its page is what the program of the page gives', () => {
