@@ -4,7 +4,8 @@ import { problem } from '../problem';
 /** On which nodes what runs, by a label of the nodes: `{ 'reana.io/system': 'runtimejobs' }`. REANA's code takes one label for each. */
 export interface ReanaPlacement {
   /**
-   * The server, the workflow controller and the CronJobs. Several labels may be given.
+   * The server, the workflow controller, the UI and the CronJobs, and the database, broker and cache that the platform makes itself: others have a
+   * `nodeSelector` of their own. Several labels may be given.
    *
    * @default - any node
    */

@@ -74,14 +74,14 @@ export class ReanaPlatform extends Construct {
     super(scope, id);
     const names = new ReanaNames(props.prefix ?? DEFAULT_PREFIX, props.namespace ?? Chart.of(this).namespace ?? 'reana', props.runtimeNamespace);
     const { prefix, namespace, runtimeNamespace } = names;
-    const { imagePullSecrets, networkPolicies } = props;
-    const identity = { prefix, namespace, runtimeNamespace, imagePullSecrets, networkPolicies };
+    const { imagePullSecrets, networkPolicies, placement } = props;
+    const service = { prefix, namespace, runtimeNamespace, imagePullSecrets, networkPolicies, nodeSelector: placement?.infrastructure };
     this.namespace = namespace;
     this.runtimeNamespace = runtimeNamespace;
     this.prefix = prefix;
-    this.database = props.database ?? new ReanaDatabase(this, 'database', identity);
-    this.messageBroker = props.messageBroker ?? new ReanaMessageBroker(this, 'message-broker', identity);
-    this.cache = props.cache ?? new ReanaCache(this, 'cache', identity);
+    this.database = props.database ?? new ReanaDatabase(this, 'database', service);
+    this.messageBroker = props.messageBroker ?? new ReanaMessageBroker(this, 'message-broker', service);
+    this.cache = props.cache ?? new ReanaCache(this, 'cache', service);
     this.settings = {
       names,
       images: imagesOf(props.images),
@@ -110,7 +110,7 @@ export class ReanaPlatform extends Construct {
         options: props.ui ?? {},
         imagePullSecrets,
         networkPolicies,
-        nodeSelector: props.placement?.infrastructure,
+        nodeSelector: placement?.infrastructure,
         ingressController: controllerPeers(props.ingress ?? {}),
       });
     }

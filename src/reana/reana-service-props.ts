@@ -2,7 +2,7 @@ import { Size } from 'cdk8s';
 import { ContainerResources } from 'cdk8s-plus-27';
 import { ReanaCredentials } from './reana-backing-services';
 
-/** Which REANA a service is of. A `ReanaPlatform` finds it if both say the same. */
+/** Which REANA a service is of: the same as its `ReanaPlatform`, which refuses any other. */
 export interface ReanaIdentity {
   /**
    * What the names of its objects begin with (`REANA_COMPONENT_PREFIX`), at most 13 characters.

@@ -116,6 +116,7 @@ describe('options', () => {
     const all = objects({ placement });
     expect([...PROGRAMS.map(each => find(all, 'Deployment', `reana-${each}`)), find(all, 'Deployment', 'reana-ui'), find(all, 'CronJob', 'reana-retention-rules-apply')]
       .map(object => podOf(object).nodeSelector)).toEqual(Array(6).fill(placement.infrastructure));
+    expect(all.filter(({ kind }) => kind === 'StatefulSet').map(object => podOf(object).nodeSelector)).toEqual(Array(3).fill(placement.infrastructure));
   });
 
   test('further variables reach their programs', () => {
