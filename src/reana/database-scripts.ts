@@ -75,7 +75,8 @@ export function preparePostgres(databaseName: string): string {
     'ALTER ROLE :"owner" LOGIN NOSUPERUSER NOCREATEROLE NOCREATEDB PASSWORD :\'password\';',
     "SELECT format('CREATE DATABASE %I OWNER %I', :'database', :'owner') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database') \\gexec",
     'ALTER DATABASE :"database" OWNER TO :"owner";',
-    'REVOKE CONNECT ON DATABASE :"database" FROM PUBLIC;',
+    // nor is anybody but the superuser let into PostgreSQL's own databases
+    'REVOKE CONNECT ON DATABASE :"database", postgres, template1 FROM PUBLIC;',
     'SQL',
     'pg_ctl --pgdata="$data" --wait --mode=fast stop',
     '',

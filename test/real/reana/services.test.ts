@@ -55,6 +55,7 @@ describeReal('the services that REANA stands on', () => {
     expect(await written(query('SELECT current_user, current_database(), usesuper FROM pg_user WHERE usename = current_user'))).toBe('reana-db reana False');
     expect((await query('SELECT 1', { REANA_DB_PASSWORD: 'wrong' })).stderr).toContain('password authentication failed');
     expect((await query('SELECT 1', { REANA_DB_USERNAME: 'postgres', REANA_DB_PASSWORD: '' })).stderr).toMatch(/pg_hba\.conf rejects|no pg_hba\.conf entry/);
+    expect((await query('SELECT 1', { REANA_DB_NAME: 'postgres' })).stderr).toContain('permission denied for database "postgres"');
     await written(query('CREATE TABLE kept AS SELECT 42 AS answer'));
     const { successor, bySelf } = await lab.replace(database);
     database = successor;
