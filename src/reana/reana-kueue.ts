@@ -4,7 +4,9 @@ import { ReanaNames, UNPREFIXED } from './reana-names';
 import { isDnsSubdomain } from '../federation/names';
 import { problem } from '../problem';
 
-/** Kueue holds workflows and their steps until there is room. Its controller and its ClusterQueues are installed by whoever runs the cluster. */
+/**
+ * Kueue holds workflows and their steps until there is room. Its controller, 0.15 or newer, and its ClusterQueues are installed by whoever runs the cluster.
+ */
 export interface ReanaKueue {
   /** The ClusterQueue that workflow engines wait in. Refused: the steps' own, where engines that hold all of it would wait for their steps without end. */
   readonly batchClusterQueue: string;
@@ -17,7 +19,8 @@ export interface ReanaKueue {
 export function addLocalQueues(scope: Construct, names: ReanaNames, { batchClusterQueue, jobClusterQueue }: ReanaKueue): void {
   for (const [name, clusterQueue] of [[UNPREFIXED.batchQueue, batchClusterQueue], [UNPREFIXED.jobQueue, jobClusterQueue]]) {
     new ApiObject(scope, name, {
-      apiVersion: 'kueue.x-k8s.io/v1beta1', kind: 'LocalQueue', metadata: { name, namespace: names.runtimeNamespace, labels: names.labels('queue') }, spec: { clusterQueue },
+      // 0.15 is the first that serves it, 0.20 the first that serves v1beta1 no more
+      apiVersion: 'kueue.x-k8s.io/v1beta2', kind: 'LocalQueue', metadata: { name, namespace: names.runtimeNamespace, labels: names.labels('queue') }, spec: { clusterQueue },
     });
   }
 }

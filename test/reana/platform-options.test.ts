@@ -294,8 +294,8 @@ describe('options', () => {
     const kueue = { batchClusterQueue: 'engines', jobClusterQueue: 'steps' };
     expect(told('workflow-controller', { kueue }).KUEUE_ENABLED).toBe('true');
     const queues = objects({ kueue, runtimeNamespace: 'analyses', storage: ReanaStorage.existingClaim() }).filter(({ kind }) => kind === 'LocalQueue');
-    expect(queues.map(({ metadata, spec }) => [metadata.namespace, metadata.name, spec.clusterQueue])).toEqual([
-      ['analyses', 'local-queue-batch', 'engines'], ['analyses', 'local-queue-job', 'steps'],
+    expect(queues.map(({ apiVersion, metadata, spec }) => [apiVersion, metadata.namespace, metadata.name, spec.clusterQueue])).toEqual([
+      ['kueue.x-k8s.io/v1beta2', 'analyses', 'local-queue-batch', 'engines'], ['kueue.x-k8s.io/v1beta2', 'analyses', 'local-queue-job', 'steps'],
     ]);
   });
 
