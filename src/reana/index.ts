@@ -5,6 +5,7 @@ export { ReanaComputeBackend } from './reana-compute-backend';
 export type { ReanaDask } from './reana-dask';
 export * from './reana-database';
 export * from './reana-database-backup';
+export type { ReanaFsGroup } from './reana-fs-group';
 export type { ReanaQuotas, ReanaRetention } from './reana-housekeeping';
 export type { ReanaImages } from './reana-images';
 export type { ReanaIngress } from './reana-ingress';

@@ -1,6 +1,7 @@
 import { IReanaCache, IReanaDatabase, IReanaMessageBroker } from './reana-backing-services';
 import { ReanaComputeBackend } from './reana-compute-backend';
 import { ReanaDask } from './reana-dask';
+import { ReanaFsGroup } from './reana-fs-group';
 import { ReanaQuotas, ReanaRetention } from './reana-housekeeping';
 import { ReanaImages } from './reana-images';
 import { ReanaIngress } from './reana-ingress';
@@ -81,6 +82,13 @@ export interface ReanaPlatformProps {
    * @default ReanaStorage.storageClass()
    */
   readonly storage?: ReanaStorage;
+
+  /**
+   * The group that owns the volume of workspaces.
+   *
+   * @default - the group 0
+   */
+  readonly fsGroup?: ReanaFsGroup;
 
   /**
    * The web interface.

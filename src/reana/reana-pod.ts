@@ -1,5 +1,6 @@
 import type { ContainerResources } from 'cdk8s-plus-27';
 import { EnvironmentVariable } from './environment';
+import { fsGroupSecurity } from './reana-fs-group';
 import { ReanaSettings } from './reana-settings';
 import { SHARED_VOLUME_PATH } from './reana-storage';
 import { containerResources } from '../workload/container-resources';
@@ -38,7 +39,9 @@ export const PROGRAM_CONTAINER_SECURITY = { allowPrivilegeEscalation: false, cap
 /** What pods of REANA's programs say of themselves: as restricted as their images allow. */
 export function programPodSecurity({ props }: ReanaSettings): object {
   return {
-    securityContext: { runAsNonRoot: true, runAsUser: USER.uid, runAsGroup: USER.gid, seccompProfile: { type: 'RuntimeDefault' } },
+    securityContext: {
+      runAsNonRoot: true, runAsUser: USER.uid, runAsGroup: USER.gid, ...fsGroupSecurity(props.fsGroup), seccompProfile: { type: 'RuntimeDefault' },
+    },
     ...props.imagePullSecrets?.length && { imagePullSecrets: props.imagePullSecrets.map(name => ({ name })) },
     ...props.placement?.infrastructure && { nodeSelector: props.placement.infrastructure },
   };

@@ -5,6 +5,7 @@ import { ReanaComputeBackend } from './reana-compute-backend';
 import { daskVariables } from './reana-dask';
 import { addDeployment } from './reana-deployment';
 import { brokerVariables, databaseVariables, identityVariables, secretKeyVariable, vettedImages } from './reana-environment';
+import { workflowUser } from './reana-fs-group';
 import { quotaVariables } from './reana-housekeeping';
 import { jobVariables } from './reana-jobs';
 import { SERVICE_PORTS, UNPREFIXED } from './reana-names';
@@ -14,11 +15,6 @@ import { ReanaSettings } from './reana-settings';
 import { jobControllerUwsgi, UWSGI_DIRECTORY, UWSGI_FILE, workflowControllerUwsgi } from './uwsgi-config';
 
 const UWSGI_CONFIG_MAP = 'uwsgi-config-reana-workflow-controller';
-
-/** Whom workflows and their steps run as. */
-const WORKFLOW_USER: Variables = {
-  WORKFLOW_RUNTIME_USER_NAME: 'reana', WORKFLOW_RUNTIME_USER_UID: 1000, WORKFLOW_RUNTIME_USER_GID: 0, WORKFLOW_RUNTIME_GROUP_NAME: 'root',
-};
 
 /** What makes the pods of workflows and of sessions. */
 export function addWorkflowController(scope: Construct, settings: ReanaSettings): ApiObject {
@@ -81,7 +77,7 @@ function programEnvironment(settings: ReanaSettings): EnvironmentVariable[] {
     ...brokerVariables(settings),
     ...environment({
       ...quotaVariables(props.quotas ?? {}),
-      ...WORKFLOW_USER,
+      ...workflowUser(props.fsGroup),
       REANA_JOB_STATUS_CONSUMER_PREFETCH_COUNT: 10,
       REANA_INFRASTRUCTURE_KUBERNETES_SERVICEACCOUNT_NAME: names.infrastructureServiceAccount,
       // otherwise workflows would have the workflow controller's rights

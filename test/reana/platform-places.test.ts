@@ -1,5 +1,5 @@
 import { Duration, Size } from 'cdk8s';
-import { Cpu } from 'cdk8s-plus-27';
+import { Cpu, FsGroupChangePolicy } from 'cdk8s-plus-27';
 import { deployed, find, named, objects, Options, podOf, told, WORKLOADS } from './platform-program';
 import { ReanaStorage } from '../../src';
 
@@ -90,6 +90,37 @@ describe('storage', () => {
     expect(server.spec.replicas).toBe(1);
     expect(podOf(server).volumes[0]).toEqual({ name: 'reana-shared-volume', hostPath: { path: '/var/reana', type: 'Directory' } });
     expect(told('workflow-controller', { storage: ReanaStorage.hostPath() }).REANA_STORAGE_BACKEND).toBe('local');
+  });
+});
+
+describe('the group that owns the volume', () => {
+  const fsGroup = { gid: 2000, changePolicy: FsGroupChangePolicy.ALWAYS };
+  const programs = (props: Options) => objects(props).filter(object => WORKLOADS.includes(object.kind)
+    && podOf(object).volumes.some(({ name }: { name: string }) => name === 'reana-shared-volume'));
+
+  test('is that of every program that mounts it, and of workflows', () => {
+    const with2000 = programs({ fsGroup });
+    expect(with2000.length).toBeGreaterThan(6);
+    for (const object of with2000) {
+      expect(podOf(object).securityContext).toMatchObject({ runAsUser: 1000, runAsGroup: 0, fsGroup: 2000, fsGroupChangePolicy: 'Always' });
+    }
+    for (const component of ['workflow-controller', 'job-status-consumer']) {
+      expect(told(component, { fsGroup })).toMatchObject({
+        WORKFLOW_RUNTIME_USER_UID: '1000',
+        WORKFLOW_RUNTIME_USER_GID: '2000',
+        WORKFLOW_RUNTIME_USER_NAME: 'reana',
+        WORKFLOW_RUNTIME_GROUP_NAME: 'reana',
+        REANA_RUNTIME_FS_GROUP_CHANGE_POLICY: 'Always',
+      });
+    }
+    expect(podOf(deployed('server', { fsGroup: { gid: 2000 } })).securityContext.fsGroupChangePolicy).toBe('OnRootMismatch');
+  });
+
+  test('is the group 0 where nothing is said', () => {
+    for (const object of programs({})) { expect(podOf(object).securityContext).not.toHaveProperty('fsGroup'); }
+    const controller = told('workflow-controller');
+    expect(controller).toMatchObject({ WORKFLOW_RUNTIME_USER_GID: '0', WORKFLOW_RUNTIME_GROUP_NAME: 'root' });
+    expect(controller).not.toHaveProperty('REANA_RUNTIME_FS_GROUP_CHANGE_POLICY');
   });
 });
 

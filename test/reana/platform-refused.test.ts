@@ -15,6 +15,7 @@ describe('what is refused', () => {
     ['a namespace that is none', { namespace: 'Reana' }, 'namespace: given "Reana"'],
     ['a runtime namespace that is none', { runtimeNamespace: 'a.b', storage: ReanaStorage.existingClaim() }, 'runtimeNamespace: given "a.b"'],
     ['a claim of one namespace for two', { runtimeNamespace: 'analyses' }, 'runtimeNamespace: given "analyses"'],
+    ['root\'s group for the volume', { fsGroup: { gid: 0 } }, 'fsGroup.gid: given 0'],
     ['several servers without shared storage', { storage: ReanaStorage.hostPath(), server: { replicas: 2 } }, 'server.replicas: given 2'],
     ['several controllers without shared storage', { storage: ReanaStorage.hostPath(), workflowController: { replicas: 2 } }, 'workflowController.replicas: given 2'],
     ['no server', { server: { replicas: 0 } }, 'server.replicas: given 0'],

@@ -1,9 +1,9 @@
 import { Duration, Size } from 'cdk8s';
-import { Cpu } from 'cdk8s-plus-27';
+import { Cpu, FsGroupChangePolicy } from 'cdk8s-plus-27';
 import * as fc from 'fast-check';
 import type { Choices } from './option-programs';
 import {
-  Cluster, ReanaCache, ReanaComputeBackend, ReanaDask, ReanaDatabase, ReanaEnvironments, ReanaImages, ReanaIngress, ReanaJobs, ReanaKerberos,
+  Cluster, ReanaCache, ReanaComputeBackend, ReanaDask, ReanaDatabase, ReanaEnvironments, ReanaFsGroup, ReanaImages, ReanaIngress, ReanaJobs, ReanaKerberos,
   ReanaLogin, ReanaMessageBroker, ReanaNotifications, ReanaPlacement, ReanaPlatform, ReanaPlatformProps, ReanaProgram, ReanaQuotas,
   ReanaReadinessCheck, ReanaRetention, ReanaRuntimeLimits, ReanaScheduling, ReanaSchedulingPolicy, ReanaSessions, ReanaSite, ReanaStorage,
 } from '../../../src';
@@ -67,6 +67,7 @@ const scheduling: Choices<ReanaScheduling> = {
 const limits: Choices<ReanaRuntimeLimits> = {
   containerCpu: of(Cpu.millis(50)), containerMemory: of(Size.mebibytes(64)), cpu: of(Cpu.units(100)), memory: of(Size.gibibytes(400)), pods: of(500),
 };
+const fsGroup: Choices<ReanaFsGroup> = { gid: of(2000), changePolicy: of(FsGroupChangePolicy.ALWAYS, FsGroupChangePolicy.ON_ROOT_MISMATCH) };
 const placement: Choices<ReanaPlacement> = { infrastructure: LABEL, batch: LABEL, jobs: LABEL, sessions: LABEL };
 const quotas: Choices<ReanaQuotas> = {
   enabled: fc.boolean(), cpuTime: of(Duration.hours(10)), disk: of(Size.gibibytes(10)), cpuPeriodMonths: of(1), countedAtTermination: of('cpu'), schedule: of('5 4 * * *'),
@@ -142,6 +143,7 @@ const platform: Choices<ReanaValues> = {
     ReanaStorage.nfs('nfs.cern.ch', '/reana'), ReanaStorage.existingClaim(),
     ReanaStorage.csi({ driver: 'cephfs.manila.csi.openstack.org', volumeHandle: 'share', attributes: { shareID: 'a' }, nodeSecret: 'kube-system/os-trustee' }),
   ),
+  fsGroup: optional(fsGroup, 'gid'),
   ui: of({}, { replicas: 3 }),
   withoutUi: fc.boolean(),
   site: optional(site),
@@ -186,6 +188,7 @@ export const REANA_CHOICES = {
   ReanaJobs: jobs,
   ReanaScheduling: scheduling,
   ReanaRuntimeLimits: limits,
+  ReanaFsGroup: fsGroup,
   ReanaPlacement: placement,
   ReanaQuotas: quotas,
   ReanaRetention: retention,
@@ -221,6 +224,7 @@ export function reanaOptions(props: ReanaValues): [string, object | undefined][]
   return [
     ['ReanaPlatformProps', props], ['ReanaProgram', props.server], ['ReanaImages', props.images], ['ReanaEnvironments', props.environments],
     ['ReanaJobs', props.jobs], ['ReanaScheduling', props.scheduling], ['ReanaRuntimeLimits', props.runtimeLimits], ['ReanaPlacement', props.placement],
+    ['ReanaFsGroup', props.fsGroup],
     ['ReanaQuotas', props.quotas], ['ReanaRetention', props.retention], ['ReanaSessions', props.sessions], ['ReanaNotifications', props.notifications],
     ['ReanaLogin', props.login], ['ReanaSite', props.site], ['ReanaKerberos', props.kerberos], ['ReanaDask', props.dask], ['ReanaIngress', props.ingress],
   ];
