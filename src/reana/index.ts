@@ -6,6 +6,7 @@ export type { ReanaDask } from './reana-dask';
 export * from './reana-database';
 export * from './reana-database-backup';
 export type { ReanaFsGroup } from './reana-fs-group';
+export type { ReanaHostPath } from './reana-host-paths';
 export type { ReanaQuotas, ReanaRetention } from './reana-housekeeping';
 export type { ReanaImages } from './reana-images';
 export type { ReanaIngress } from './reana-ingress';

@@ -1,5 +1,6 @@
 import { EnvironmentVariable, environment, secretVariable } from './environment';
 import { ReanaCredentials } from './reana-backing-services';
+import { workspacePathVariable } from './reana-host-paths';
 import { ReanaSettings } from './reana-settings';
 import { SHARED_VOLUME_PATH } from './reana-storage';
 
@@ -12,7 +13,7 @@ export function identityVariables({ names, props }: ReanaSettings): EnvironmentV
     REANA_HOSTNAME: props.hostname,
     REANA_HOSTPORT: props.hostPort ?? 443,
     SHARED_VOLUME_PATH,
-    WORKSPACE_PATHS: [`${SHARED_VOLUME_PATH}:${SHARED_VOLUME_PATH}`],
+    WORKSPACE_PATHS: workspacePathVariable(props.workspacePaths),
   });
 }
 

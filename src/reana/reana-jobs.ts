@@ -1,6 +1,7 @@
 import { Duration, Size } from 'cdk8s';
 import type { Cpu } from 'cdk8s-plus-27';
 import { Variables } from './environment';
+import { hostPathProblems, ReanaHostPath } from './reana-host-paths';
 import { problem } from '../problem';
 
 /** What the steps of workflows get, and the most that users may ask for in `reana.yaml`. */
@@ -81,6 +82,13 @@ export interface ReanaJobs {
    * @default 100
    */
   readonly minUid?: number;
+
+  /**
+   * Directories of the nodes that every step and every worker of Dask has (`REANA_JOB_HOSTPATH_MOUNTS`). The runtime namespace admits host paths then.
+   *
+   * @default - none
+   */
+  readonly hostPaths?: ReanaHostPath[];
 }
 
 /** The variables of the server and of the workflow controller, which hands them on to job controllers. */
@@ -123,6 +131,7 @@ export function jobProblems(jobs: ReanaJobs): string[] {
     const seconds = time.toSeconds({ integral: false });
     if (!(Number.isInteger(seconds) && seconds >= 1)) { problems.push(problem(`jobs.${property}`, `${seconds} s`, 'whole seconds, at least 1')); }
   }
+  problems.push(...hostPathProblems('jobs.hostPaths', jobs.hostPaths));
   if (!(Number.isInteger(minUid) && minUid >= 1)) { problems.push(problem('jobs.minUid', minUid, 'a numeric user id that is not root\'s')); }
   return problems;
 }

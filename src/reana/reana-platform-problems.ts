@@ -3,6 +3,7 @@ import { ReanaComputeBackend } from './reana-compute-backend';
 import { daskProblems } from './reana-dask';
 import { ReanaDatabase } from './reana-database';
 import { fsGroupProblems } from './reana-fs-group';
+import { workspacePathProblems } from './reana-host-paths';
 import { housekeepingProblems } from './reana-housekeeping';
 import { imageProblems } from './reana-images';
 import { ingressProblems } from './reana-ingress';
@@ -26,7 +27,7 @@ import { problem } from '../problem';
 /** Variables by which other objects of the platform are found, or that hold what must not be in a file. */
 const OWNED = new RegExp(`^(${[
   'REANA_COMPONENT_(PREFIX|NAMING_SCHEME)', 'REANA_(INFRASTRUCTURE|RUNTIME)_KUBERNETES_(NAMESPACE|SERVICEACCOUNT_NAME)', 'REANA_HOSTNAME',
-  'REANA_SHARED_PVC_NAME', 'REANA_STORAGE_BACKEND', 'SHARED_VOLUME_PATH', 'WORKSPACE_PATHS', 'WORKFLOW_RUNTIME_\\w+', 'REANA_DB_\\w+', 'REANA_SQLALCHEMY_DATABASE_URI',
+  'REANA_SHARED_PVC_NAME', 'REANA_STORAGE_BACKEND', 'SHARED_VOLUME_PATH', 'WORKSPACE_PATHS', 'REANA_JOB_HOSTPATH_MOUNTS', 'WORKFLOW_RUNTIME_\\w+', 'REANA_DB_\\w+', 'REANA_SQLALCHEMY_DATABASE_URI',
   'RABBIT_MQ\\w*', 'REANA_CACHE_\\w+', 'REANA_SECRET_KEY', 'REANA_ADMIN_ACCESS_TOKEN', '\\w+_(SECRETS?|PASSWORD)',
 ].join('|')})$`);
 
@@ -44,6 +45,7 @@ export function platformProblems(settings: ReanaSettings): string[] {
     ...storage._oneNamespaceOnly && !names.oneNamespace
       ? [problem('runtimeNamespace', names.runtimeNamespace, 'the namespace of the services, with a claim on a StorageClass: a volume that both have is by nfs, csi or existingClaim')]
       : [],
+    ...workspacePathProblems(props.workspacePaths),
     ...props.fsGroup ? fsGroupProblems(props.fsGroup) : [],
     ...runtimeLimitProblems(props.runtimeLimits ?? {}, names.oneNamespace),
     ...ingressProblems(props.ingress ?? {}),

@@ -2,6 +2,7 @@ import { IReanaCache, IReanaDatabase, IReanaMessageBroker } from './reana-backin
 import { ReanaComputeBackend } from './reana-compute-backend';
 import { ReanaDask } from './reana-dask';
 import { ReanaFsGroup } from './reana-fs-group';
+import { ReanaHostPath } from './reana-host-paths';
 import { ReanaQuotas, ReanaRetention } from './reana-housekeeping';
 import { ReanaImages } from './reana-images';
 import { ReanaIngress } from './reana-ingress';
@@ -82,6 +83,15 @@ export interface ReanaPlatformProps {
    * @default ReanaStorage.storageClass()
    */
   readonly storage?: ReanaStorage;
+
+  /**
+   * Where users may have workspaces besides the volume (`WORKSPACE_PATHS`), by `workspace.root_path` in `reana.yaml`. The user 1000 must be able to write
+   * there. REANA's code knows directories of nodes alone for this: both namespaces admit host paths then. Refused: what has the volume's `/var/reana` in its
+   * path or around it, and paths that begin with one another.
+   *
+   * @default - none
+   */
+  readonly workspacePaths?: ReanaHostPath[];
 
   /**
    * The group that owns the volume of workspaces.

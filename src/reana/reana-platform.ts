@@ -119,12 +119,13 @@ export class ReanaPlatform extends Construct {
     this.node.addValidation({ validate: () => [...platformProblems(settings), ...this.placeProblems()] });
   }
 
-  /** Both namespaces, with the Pod Security level of what is in them. The code of REANA runs job controllers and sessions as root. */
+  /** Both namespaces, with the Pod Security level of what is in them: directories of nodes are for privileged ones. The code of REANA runs job controllers and sessions as root. */
   private admit(): void {
     const { names, storage, props } = this.settings;
-    const hostPaths = !storage.shared;
-    WorkloadNamespace.of(this, names.namespace).admit(this, hostPaths ? PodSecurityLevel.PRIVILEGED : PodSecurityLevel.RESTRICTED);
-    WorkloadNamespace.of(this, names.runtimeNamespace).admit(this, hostPaths || props.eos ? PodSecurityLevel.PRIVILEGED : PodSecurityLevel.BASELINE);
+    const everywhere = !storage.shared || props.workspacePaths?.length;
+    const inWorkflows = everywhere || props.eos || props.jobs?.hostPaths?.length;
+    WorkloadNamespace.of(this, names.namespace).admit(this, everywhere ? PodSecurityLevel.PRIVILEGED : PodSecurityLevel.RESTRICTED);
+    WorkloadNamespace.of(this, names.runtimeNamespace).admit(this, inWorkflows ? PodSecurityLevel.PRIVILEGED : PodSecurityLevel.BASELINE);
   }
 
   private initialize(): void {

@@ -1,6 +1,7 @@
 import type { ContainerResources } from 'cdk8s-plus-27';
 import { EnvironmentVariable } from './environment';
 import { fsGroupSecurity } from './reana-fs-group';
+import { workspacePathVolumes } from './reana-host-paths';
 import { ReanaSettings } from './reana-settings';
 import { SHARED_VOLUME_PATH } from './reana-storage';
 import { containerResources } from '../workload/container-resources';
@@ -48,15 +49,18 @@ export function programPodSecurity({ props }: ReanaSettings): object {
 }
 
 /** The directories of a program's pod: the workspaces, one for what passes, and its settings. */
-export function programVolumes({ names, storage }: ReanaSettings, settings: readonly ProgramSettings[] = []) {
+export function programVolumes({ names, storage, props }: ReanaSettings, settings: readonly ProgramSettings[] = []) {
+  const further = workspacePathVolumes(props.workspacePaths);
   return {
     volumeMounts: [
       { name: 'reana-shared-volume', mountPath: SHARED_VOLUME_PATH },
+      ...further.volumeMounts,
       { name: 'tmp', mountPath: '/tmp' },
       ...settings.map(({ configMap, path }) => ({ name: configMap, mountPath: path, readOnly: true })),
     ],
     volumes: [
       { name: 'reana-shared-volume', ...storage._volume(names) },
+      ...further.volumes,
       { name: 'tmp', emptyDir: {} },
       ...settings.map(({ configMap }) => ({ name: configMap, configMap: { name: configMap } })),
     ],

@@ -6,6 +6,7 @@ import { daskVariables } from './reana-dask';
 import { addDeployment } from './reana-deployment';
 import { brokerVariables, databaseVariables, identityVariables, secretKeyVariable, vettedImages } from './reana-environment';
 import { workflowUser } from './reana-fs-group';
+import { jobHostPathVariables } from './reana-host-paths';
 import { quotaVariables } from './reana-housekeeping';
 import { jobVariables } from './reana-jobs';
 import { SERVICE_PORTS, UNPREFIXED } from './reana-names';
@@ -114,6 +115,7 @@ function controllerEnvironment(settings: ReanaSettings): EnvironmentVariable[] {
       REANA_JOB_CONTROLLER_ENV_VARS: asMap({ ...jobControllerVariables(settings), ...environments.jobController }),
       REANA_INTERACTIVE_SESSIONS_ENVIRONMENTS: sessionEnvironments(props.sessions ?? {}),
       ...jobVariables(props.jobs ?? {}),
+      ...jobHostPathVariables(props.jobs?.hostPaths),
       REANA_RUNTIME_BATCH_KUBERNETES_NODE_LABEL: nodeLabel(placement.batch),
       REANA_RUNTIME_JOBS_KUBERNETES_NODE_LABEL: nodeLabel(placement.jobs),
       REANA_RUNTIME_SESSIONS_KUBERNETES_NODE_LABEL: nodeLabel(placement.sessions),

@@ -1,6 +1,6 @@
 import { Duration, Size } from 'cdk8s';
 import { Cpu, FsGroupChangePolicy } from 'cdk8s-plus-27';
-import { deployed, find, named, objects, Options, podOf, told, WORKLOADS } from './platform-program';
+import { deployed, find, named, objects, Options, podOf, PROGRAMS, told, WORKLOADS } from './platform-program';
 import { ReanaStorage } from '../../src';
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
@@ -121,6 +121,38 @@ describe('the group that owns the volume', () => {
     const controller = told('workflow-controller');
     expect(controller).toMatchObject({ WORKFLOW_RUNTIME_USER_GID: '0', WORKFLOW_RUNTIME_GROUP_NAME: 'root' });
     expect(controller).not.toHaveProperty('REANA_RUNTIME_FS_GROUP_CHANGE_POLICY');
+  });
+});
+
+describe('directories of the nodes', () => {
+  const levels = (props: Options) => Object.fromEntries(objects({ ...props, runtimeNamespace: 'analyses', storage: ReanaStorage.existingClaim() })
+    .filter(({ kind }) => kind === 'Namespace').map(({ metadata: { name, labels } }) => [name, labels['pod-security.kubernetes.io/enforce']]));
+
+  test('are places for workspaces beside the volume, which every program has that has the volume', () => {
+    const workspacePaths = [{ hostPath: '/mnt/cephfs/groups', mountPath: '/groups' }, { hostPath: '/data' }];
+    const all = objects({ workspacePaths }).filter(object => WORKLOADS.includes(object.kind)
+      && podOf(object).volumes.some(({ name }: { name: string }) => name === 'reana-shared-volume'));
+    expect(all.length).toBeGreaterThan(6);
+    for (const { volumes, containers: [{ volumeMounts }] } of all.map(podOf)) {
+      expect(volumes).toEqual(expect.arrayContaining([
+        { name: 'workspaces-1', hostPath: { path: '/mnt/cephfs/groups', type: 'Directory' } }, { name: 'workspaces-2', hostPath: { path: '/data', type: 'Directory' } },
+      ]));
+      expect(volumeMounts).toEqual(expect.arrayContaining([{ name: 'workspaces-1', mountPath: '/groups' }, { name: 'workspaces-2', mountPath: '/data' }]));
+    }
+    for (const component of PROGRAMS) {
+      expect(JSON.parse(told(component, { workspacePaths }).WORKSPACE_PATHS)).toEqual(['/var/reana:/var/reana', '/mnt/cephfs/groups:/groups', '/data:/data']);
+    }
+    expect(levels({ workspacePaths })).toEqual({ reana: 'privileged', analyses: 'privileged' });
+  });
+
+  test('are mounted in steps, in their namespace alone', () => {
+    const jobs = { hostPaths: [{ hostPath: '/opt/grid', mountPath: '/grid' }, { hostPath: '/data' }] };
+    expect(JSON.parse(told('workflow-controller', { jobs }).REANA_JOB_HOSTPATH_MOUNTS)).toEqual([
+      { name: 'host-path-1', hostPath: '/opt/grid', mountPath: '/grid' }, { name: 'host-path-2', hostPath: '/data', mountPath: '/data' },
+    ]);
+    expect(told('workflow-controller')).not.toHaveProperty('REANA_JOB_HOSTPATH_MOUNTS');
+    expect(levels({ jobs })).toEqual({ reana: 'restricted', analyses: 'privileged' });
+    expect(levels({})).toEqual({ reana: 'restricted', analyses: 'baseline' });
   });
 });
 

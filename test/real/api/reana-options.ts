@@ -56,6 +56,7 @@ const jobs: Choices<ReanaJobs> = {
   timeout: of(Duration.hours(1)),
   maxTimeout: of(Duration.days(20)),
   minUid: of(1000),
+  hostPaths: of([{ hostPath: '/opt/grid', mountPath: '/grid' }]),
 };
 const scheduling: Choices<ReanaScheduling> = {
   policy: of(ReanaSchedulingPolicy.FIFO, ReanaSchedulingPolicy.BALANCED),
@@ -143,6 +144,7 @@ const platform: Choices<ReanaValues> = {
     ReanaStorage.nfs('nfs.cern.ch', '/reana'), ReanaStorage.existingClaim(),
     ReanaStorage.csi({ driver: 'cephfs.manila.csi.openstack.org', volumeHandle: 'share', attributes: { shareID: 'a' }, nodeSecret: 'kube-system/os-trustee' }),
   ),
+  workspacePaths: of([{ hostPath: '/mnt/groups', mountPath: '/groups' }]),
   fsGroup: optional(fsGroup, 'gid'),
   ui: of({}, { replicas: 3 }),
   withoutUi: fc.boolean(),
