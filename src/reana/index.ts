@@ -27,6 +27,7 @@ export type { ReanaScheduling } from './reana-scheduling';
 export * from './reana-service-props';
 export type { ReanaSessionImage, ReanaSessions } from './reana-sessions';
 export type { ReanaLauncherExample, ReanaSite } from './reana-site';
+export type { ReanaSpecValidation } from './reana-spec-validation';
 export { ReanaStorage } from './reana-storage';
 export type { ReanaClaimOptions, ReanaCsiVolume } from './reana-storage';
 export type { ReanaUiOptions } from './reana-ui';

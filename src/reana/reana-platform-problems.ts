@@ -21,6 +21,7 @@ import { hasQuota, ReanaRuntimeLimits } from './reana-runtime';
 import { schedulingProblems } from './reana-scheduling';
 import { sessionImages, sessionProblems } from './reana-sessions';
 import { ReanaSettings } from './reana-settings';
+import { specValidationProblems } from './reana-spec-validation';
 import { isDnsLabel, isDnsSubdomain } from '../federation/names';
 import { problem } from '../problem';
 
@@ -52,6 +53,7 @@ export function platformProblems(settings: ReanaSettings): string[] {
     ...loginProblems(props.login ?? {}),
     ...jobProblems(props.jobs ?? {}),
     ...vettedImageProblems(props),
+    ...specValidationProblems(props.specValidation ?? {}),
     ...schedulingProblems(props.scheduling ?? {}, readsNodes),
     ...placementProblems(props.placement ?? {}),
     ...housekeepingProblems(props.quotas, props.retention),

@@ -18,6 +18,7 @@ import { ReanaRuntimeLimits } from './reana-runtime';
 import { ReanaScheduling } from './reana-scheduling';
 import { ReanaSessions } from './reana-sessions';
 import { ReanaSite } from './reana-site';
+import { ReanaSpecValidation } from './reana-spec-validation';
 import { ReanaStorage } from './reana-storage';
 import { ReanaUiOptions } from './reana-ui';
 import { SecretReference } from '../workload/secret-reference';
@@ -204,6 +205,13 @@ export interface ReanaPlatformProps {
    * @default - any image
    */
   readonly vettedImages?: string[];
+
+  /**
+   * The pod in which specifications are loaded. It needs newer images than those that are here by default.
+   *
+   * @default - as REANA's programs have it
+   */
+  readonly specValidation?: ReanaSpecValidation;
 
   /**
    * How workflows are started.

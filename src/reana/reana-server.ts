@@ -14,6 +14,7 @@ import { schedulingVariables } from './reana-scheduling';
 import { inactivityPeriod, sessionEnvironments } from './reana-sessions';
 import { ReanaSettings } from './reana-settings';
 import { siteConfig } from './reana-site';
+import { specBundleVariables } from './reana-spec-validation';
 import { serverUwsgi, UWSGI_DIRECTORY, UWSGI_FILE } from './uwsgi-config';
 
 /** The directory is in REANA's code, as is the file in it. */
@@ -101,6 +102,7 @@ export function serverEnvironment(settings: ReanaSettings): EnvironmentVariable[
     environment({
       ...quotaVariables(props.quotas ?? {}),
       ...retentionVariables(props.retention ?? {}),
+      ...specBundleVariables(props.specValidation),
       REANA_INTERACTIVE_SESSION_MAX_INACTIVITY_PERIOD: inactivityPeriod(sessions),
       REANA_INTERACTIVE_SESSIONS_ENVIRONMENTS: sessionEnvironments(sessions),
       // what any client may ask for, so that one of them can't keep the others out

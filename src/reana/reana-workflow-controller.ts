@@ -13,6 +13,7 @@ import { SERVICE_PORTS, UNPREFIXED } from './reana-names';
 import { nodeLabel } from './reana-placement';
 import { sessionEnvironments } from './reana-sessions';
 import { ReanaSettings } from './reana-settings';
+import { specValidationVariables } from './reana-spec-validation';
 import { jobControllerUwsgi, UWSGI_DIRECTORY, UWSGI_FILE, workflowControllerUwsgi } from './uwsgi-config';
 
 const UWSGI_CONFIG_MAP = 'uwsgi-config-reana-workflow-controller';
@@ -116,6 +117,7 @@ function controllerEnvironment(settings: ReanaSettings): EnvironmentVariable[] {
       REANA_INTERACTIVE_SESSIONS_ENVIRONMENTS: sessionEnvironments(props.sessions ?? {}),
       ...jobVariables(props.jobs ?? {}),
       ...jobHostPathVariables(props.jobs?.hostPaths),
+      ...specValidationVariables(props.specValidation),
       REANA_RUNTIME_BATCH_KUBERNETES_NODE_LABEL: nodeLabel(placement.batch),
       REANA_RUNTIME_JOBS_KUBERNETES_NODE_LABEL: nodeLabel(placement.jobs),
       REANA_RUNTIME_SESSIONS_KUBERNETES_NODE_LABEL: nodeLabel(placement.sessions),

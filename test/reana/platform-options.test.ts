@@ -90,6 +90,35 @@ describe('options', () => {
     expect(JSON.parse(JSON.parse(told('workflow-controller', props).REANA_JOB_CONTROLLER_ENV_VARS).REANA_VETTED_CONTAINER_IMAGES)).toEqual(expected);
   });
 
+  test('loading specifications: limits and the way out, of which the server knows what it waits for and takes in', () => {
+    const specValidation = {
+      timeout: Duration.minutes(2),
+      maxTimeout: Duration.minutes(10),
+      cpuLimit: Cpu.millis(500),
+      memoryLimit: Size.gibibytes(2),
+      ephemeralStorageLimit: Size.gibibytes(4),
+      maxFiles: 10,
+      maxSize: Size.mebibytes(1),
+      publicEgress: false,
+      blockedNetworks: ['10.0.0.0/8', '128.142.0.0/16'],
+      nameServers: ['137.138.16.5', '2001:1458::5'],
+    };
+    const both = { REANA_SPEC_VALIDATION_TIMEOUT: '120', REANA_SPEC_BUNDLE_MAX_FILES: '10', REANA_SPEC_BUNDLE_MAX_BYTES: '1048576' };
+    const spec = (component: string, props: Options) => Object.fromEntries(Object.entries(told(component, props)).filter(([name]) => name.startsWith('REANA_SPEC_')));
+    expect(spec('server', { specValidation })).toEqual(both);
+    expect(spec('workflow-controller', { specValidation })).toEqual({
+      ...both,
+      REANA_SPEC_VALIDATION_MAX_TIMEOUT: '600',
+      REANA_SPEC_VALIDATION_CPU_LIMIT: '500m',
+      REANA_SPEC_VALIDATION_MEMORY_LIMIT: '2048Mi',
+      REANA_SPEC_VALIDATION_EPHEMERAL_STORAGE_LIMIT: '4096Mi',
+      REANA_SPEC_VALIDATION_ALLOW_EGRESS: 'false',
+      REANA_SPEC_VALIDATION_BLOCKED_EGRESS_CIDRS: '10.0.0.0/8,128.142.0.0/16',
+      REANA_SPEC_VALIDATION_DNS_NAMESERVERS: '137.138.16.5,2001:1458::5',
+    });
+    expect([spec('server', {}), spec('workflow-controller', {})]).toEqual([{}, {}]);
+  });
+
   test('scheduling', () => {
     const scheduling = {
       policy: ReanaSchedulingPolicy.BALANCED,

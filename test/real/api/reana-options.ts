@@ -5,7 +5,8 @@ import type { Choices } from './option-programs';
 import {
   Cluster, ReanaCache, ReanaComputeBackend, ReanaDask, ReanaDatabase, ReanaEnvironments, ReanaFsGroup, ReanaImages, ReanaIngress, ReanaJobs, ReanaKerberos,
   ReanaLogin, ReanaMessageBroker, ReanaNotifications, ReanaPlacement, ReanaPlatform, ReanaPlatformProps, ReanaProgram, ReanaQuotas,
-  ReanaReadinessCheck, ReanaRetention, ReanaRuntimeLimits, ReanaScheduling, ReanaSchedulingPolicy, ReanaSessions, ReanaSite, ReanaStorage,
+  ReanaReadinessCheck, ReanaRetention, ReanaRuntimeLimits, ReanaScheduling, ReanaSchedulingPolicy, ReanaSessions, ReanaSite, ReanaSpecValidation,
+  ReanaStorage,
 } from '../../../src';
 
 const of = fc.constantFrom;
@@ -57,6 +58,18 @@ const jobs: Choices<ReanaJobs> = {
   maxTimeout: of(Duration.days(20)),
   minUid: of(1000),
   hostPaths: of([{ hostPath: '/opt/grid', mountPath: '/grid' }]),
+};
+const specValidation: Choices<ReanaSpecValidation> = {
+  timeout: of(Duration.minutes(2)),
+  maxTimeout: of(Duration.minutes(10)),
+  cpuLimit: of(Cpu.millis(500)),
+  memoryLimit: of(Size.gibibytes(2)),
+  ephemeralStorageLimit: of(Size.gibibytes(2)),
+  maxFiles: of(100),
+  maxSize: of(Size.mebibytes(10)),
+  publicEgress: fc.boolean(),
+  blockedNetworks: of(['10.0.0.0/8']),
+  nameServers: of(['9.9.9.9']),
 };
 const scheduling: Choices<ReanaScheduling> = {
   policy: of(ReanaSchedulingPolicy.FIFO, ReanaSchedulingPolicy.BALANCED),
@@ -163,6 +176,7 @@ const platform: Choices<ReanaValues> = {
   ),
   jobs: optional(jobs),
   vettedImages: of(['rootproject/root:6.32', 'quay.io/jupyter/scipy-notebook:notebook-7.2.2']),
+  specValidation: optional(specValidation),
   scheduling: optional(scheduling),
   runtimeLimits: optional(limits),
   placement: optional(placement),
@@ -188,6 +202,7 @@ export const REANA_CHOICES = {
   ReanaImages: images,
   ReanaEnvironments: environments,
   ReanaJobs: jobs,
+  ReanaSpecValidation: specValidation,
   ReanaScheduling: scheduling,
   ReanaRuntimeLimits: limits,
   ReanaFsGroup: fsGroup,
@@ -226,7 +241,7 @@ export function reanaOptions(props: ReanaValues): [string, object | undefined][]
   return [
     ['ReanaPlatformProps', props], ['ReanaProgram', props.server], ['ReanaImages', props.images], ['ReanaEnvironments', props.environments],
     ['ReanaJobs', props.jobs], ['ReanaScheduling', props.scheduling], ['ReanaRuntimeLimits', props.runtimeLimits], ['ReanaPlacement', props.placement],
-    ['ReanaFsGroup', props.fsGroup],
+    ['ReanaFsGroup', props.fsGroup], ['ReanaSpecValidation', props.specValidation],
     ['ReanaQuotas', props.quotas], ['ReanaRetention', props.retention], ['ReanaSessions', props.sessions], ['ReanaNotifications', props.notifications],
     ['ReanaLogin', props.login], ['ReanaSite', props.site], ['ReanaKerberos', props.kerberos], ['ReanaDask', props.dask], ['ReanaIngress', props.ingress],
   ];
