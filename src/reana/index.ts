@@ -17,6 +17,7 @@ export type { ReanaKueue } from './reana-kueue';
 export type { ReanaKeycloak, ReanaLogin } from './reana-login';
 export * from './reana-message-broker';
 export type { ReanaNotifications } from './reana-notifications';
+export type { ReanaOpenSearch } from './reana-open-search';
 export type { ReanaPlacement } from './reana-placement';
 export { ReanaPlatform } from './reana-platform';
 export type { ReanaPlatformProps } from './reana-platform-props';

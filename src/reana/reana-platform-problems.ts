@@ -14,6 +14,7 @@ import { loginProblems } from './reana-login';
 import { ReanaMessageBroker } from './reana-message-broker';
 import { DEFAULT_PREFIX, LONGEST_PREFIX, ReanaNames } from './reana-names';
 import { notificationProblems } from './reana-notifications';
+import { openSearchProblems } from './reana-open-search';
 import { placementProblems } from './reana-placement';
 import { ReanaPlatformProps } from './reana-platform-props';
 import { ReanaEnvironments, ReanaProgram } from './reana-programs';
@@ -59,6 +60,7 @@ export function platformProblems(settings: ReanaSettings): string[] {
     ...housekeepingProblems(props.quotas, props.retention),
     ...sessionProblems(props.sessions ?? {}),
     ...props.notifications ? notificationProblems(props.notifications) : [],
+    ...props.openSearch ? openSearchProblems(props.openSearch) : [],
     ...props.kerberos ? kerberosProblems(props.kerberos) : [],
     ...props.kueue ? kueueProblems(props.kueue) : [],
     ...props.dask ? daskProblems(props.dask) : [],

@@ -12,6 +12,7 @@ import { ReanaKerberos } from './reana-kerberos';
 import { ReanaKueue } from './reana-kueue';
 import { ReanaLogin } from './reana-login';
 import { ReanaNotifications } from './reana-notifications';
+import { ReanaOpenSearch } from './reana-open-search';
 import { ReanaPlacement } from './reana-placement';
 import { ReanaEnvironments, ReanaProgram } from './reana-programs';
 import { ReanaRuntimeLimits } from './reana-runtime';
@@ -261,6 +262,13 @@ export interface ReanaPlatformProps {
    * @default - none
    */
   readonly notifications?: ReanaNotifications;
+
+  /**
+   * Where the API finds the logs of workflows that run.
+   *
+   * @default - nowhere: it shows those of workflows and steps that have ended
+   */
+  readonly openSearch?: ReanaOpenSearch;
 
   /**
    * Kerberos for workflows that ask for it.

@@ -9,10 +9,18 @@ import { containerResources } from '../workload/container-resources';
 /** Whom REANA's programs run as, as workflows do: files in workspaces are theirs, and writable by the group 0. */
 const USER = { uid: 1000, gid: 0 };
 
-/** A directory of a program's pod that is a ConfigMap. */
+/** A directory of a program's pod that it only reads: a ConfigMap, or a Secret. */
 export interface ProgramSettings {
-  readonly configMap: string;
+  /** The volume's name. */
+  readonly name: string;
+  /** What it is, as a pod's volume says it. */
+  readonly source: object;
   readonly path: string;
+}
+
+/** A directory that is a ConfigMap. */
+export function configMapAt(path: string, name: string): ProgramSettings {
+  return { name, source: { configMap: { name } }, path };
 }
 
 /** A program of REANA. */
@@ -56,13 +64,13 @@ export function programVolumes({ names, storage, props }: ReanaSettings, setting
       { name: 'reana-shared-volume', mountPath: SHARED_VOLUME_PATH },
       ...further.volumeMounts,
       { name: 'tmp', mountPath: '/tmp' },
-      ...settings.map(({ configMap, path }) => ({ name: configMap, mountPath: path, readOnly: true })),
+      ...settings.map(({ name, path }) => ({ name, mountPath: path, readOnly: true })),
     ],
     volumes: [
       { name: 'reana-shared-volume', ...storage._volume(names) },
       ...further.volumes,
       { name: 'tmp', emptyDir: {} },
-      ...settings.map(({ configMap }) => ({ name: configMap, configMap: { name: configMap } })),
+      ...settings.map(({ name, source }) => ({ name, ...source })),
     ],
   };
 }

@@ -10,6 +10,7 @@ import { jobVariables } from './reana-jobs';
 import { allowsLocalUsers, confirmsAddresses, loginVariables, providerConfigs, providerVariables, tokenPolicy } from './reana-login';
 import { SERVICE_PORTS, UNPREFIXED } from './reana-names';
 import { notificationVariables } from './reana-notifications';
+import { configMapAt } from './reana-pod';
 import { schedulingVariables } from './reana-scheduling';
 import { inactivityPeriod, sessionEnvironments } from './reana-sessions';
 import { ReanaSettings } from './reana-settings';
@@ -43,7 +44,7 @@ export function addServer(scope: Construct, settings: ReanaSettings): ApiObject 
     defaultResources: { cpu: '250m', memory: '1Gi', limit: '2Gi' },
     serviceAccount: names.serverServiceAccount,
     token: true,
-    settings: [{ configMap: UWSGI_CONFIG_MAP, path: UWSGI_DIRECTORY }, { configMap: UNPREFIXED.siteConfigMap, path: SITE_CONFIG.directory }],
+    settings: [configMapAt(UWSGI_DIRECTORY, UWSGI_CONFIG_MAP), configMapAt(SITE_CONFIG.directory, UNPREFIXED.siteConfigMap)],
     configuration: uwsgi + site,
     pod: { terminationGracePeriodSeconds: 60 },
     container: {

@@ -10,7 +10,9 @@ import { jobHostPathVariables } from './reana-host-paths';
 import { quotaVariables } from './reana-housekeeping';
 import { jobVariables } from './reana-jobs';
 import { SERVICE_PORTS, UNPREFIXED } from './reana-names';
+import { openSearchAuthorities, openSearchVariables } from './reana-open-search';
 import { nodeLabel } from './reana-placement';
+import { configMapAt } from './reana-pod';
 import { sessionEnvironments } from './reana-sessions';
 import { ReanaSettings } from './reana-settings';
 import { specValidationVariables } from './reana-spec-validation';
@@ -39,7 +41,7 @@ export function addWorkflowController(scope: Construct, settings: ReanaSettings)
     defaultResources: { cpu: '100m', memory: '512Mi', limit: '3Gi' },
     serviceAccount: names.infrastructureServiceAccount,
     token: true,
-    settings: [{ configMap: UWSGI_CONFIG_MAP, path: UWSGI_DIRECTORY }],
+    settings: [configMapAt(UWSGI_DIRECTORY, UWSGI_CONFIG_MAP), ...openSearchAuthorities(props.openSearch)],
     configuration: uwsgi,
     pod: { terminationGracePeriodSeconds: 60 },
     container: {
@@ -84,7 +86,6 @@ function programEnvironment(settings: ReanaSettings): EnvironmentVariable[] {
       REANA_INFRASTRUCTURE_KUBERNETES_SERVICEACCOUNT_NAME: names.infrastructureServiceAccount,
       // otherwise workflows would have the workflow controller's rights
       REANA_RUNTIME_KUBERNETES_SERVICEACCOUNT_NAME: names.runtimeServiceAccount,
-      REANA_OPENSEARCH_ENABLED: false,
       ...daskVariables(props.dask),
     }),
     ...props.gitlabSecret === undefined ? [] : [secretVariable('REANA_GITLAB_HOST', { secretName: props.gitlabSecret })],
@@ -97,6 +98,7 @@ function controllerEnvironment(settings: ReanaSettings): EnvironmentVariable[] {
   return merged(
     programEnvironment(settings),
     [secretKeyVariable(settings)],
+    openSearchVariables(settings.names, props.openSearch),
     environment({
       REANA_INGRESS_ANNOTATIONS: ingress.annotations ?? {},
       REANA_INGRESS_CLASS_NAME: ingress.className,

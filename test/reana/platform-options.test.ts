@@ -119,6 +119,33 @@ describe('options', () => {
     expect([spec('server', {}), spec('workflow-controller', {})]).toEqual([{}, {}]);
   });
 
+  test('OpenSearch: the workflow controller finds it, knows it by its authority, and nobody else is told', () => {
+    const openSearch = { host: 'os.cern.ch', port: 443, urlPrefix: '/os', caCertificate: { secretName: 'cern-ca', key: 'root.pem' }, credentialsSecret: 'reader' };
+    const controller = deployed('workflow-controller', { openSearch });
+    expect(environmentOf(controller)).toMatchObject({
+      REANA_OPENSEARCH_ENABLED: 'true',
+      REANA_OPENSEARCH_HOST: 'os.cern.ch',
+      REANA_OPENSEARCH_PORT: '443',
+      REANA_OPENSEARCH_URL_PREFIX: '/os',
+      REANA_OPENSEARCH_USE_SSL: 'true',
+      REANA_OPENSEARCH_CA_CERTS: '/etc/reana/opensearch/ca.crt',
+      REANA_OPENSEARCH_USER: 'reader/REANA_OPENSEARCH_USER',
+      REANA_OPENSEARCH_PASSWORD: 'reader/REANA_OPENSEARCH_PASSWORD',
+    });
+    const { volumes, containers: [{ volumeMounts }] } = podOf(controller);
+    expect(volumes).toContainEqual({ name: 'opensearch-ca', secret: { secretName: 'cern-ca', items: [{ key: 'root.pem', path: 'ca.crt' }] } });
+    expect(volumeMounts).toContainEqual({ name: 'opensearch-ca', mountPath: '/etc/reana/opensearch', readOnly: true });
+    for (const component of PROGRAMS.filter(name => name !== 'workflow-controller')) {
+      expect(Object.keys(told(component, { openSearch })).filter(name => name.includes('OPENSEARCH'))).toEqual([]);
+    }
+    const plain = deployed('workflow-controller', { openSearch: { host: 'os', tls: false } });
+    expect(environmentOf(plain)).toMatchObject({ REANA_OPENSEARCH_PORT: '9200', REANA_OPENSEARCH_USE_SSL: 'false', REANA_OPENSEARCH_USER: 'reana-opensearch-secrets/REANA_OPENSEARCH_USER' });
+    expect(environmentOf(plain)).not.toHaveProperty('REANA_OPENSEARCH_CA_CERTS');
+    expect(podOf(plain).volumes.map(({ name }: any) => name)).not.toContain('opensearch-ca');
+    const without = told('workflow-controller');
+    expect(Object.entries(without).filter(([name]) => name.includes('OPENSEARCH'))).toEqual([['REANA_OPENSEARCH_ENABLED', 'false']]);
+  });
+
   test('scheduling', () => {
     const scheduling = {
       policy: ReanaSchedulingPolicy.BALANCED,

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import type { Choices } from './option-programs';
 import {
   Cluster, ReanaCache, ReanaComputeBackend, ReanaDask, ReanaDatabase, ReanaEnvironments, ReanaFsGroup, ReanaImages, ReanaIngress, ReanaJobs, ReanaKerberos,
-  ReanaLogin, ReanaMessageBroker, ReanaNotifications, ReanaPlacement, ReanaPlatform, ReanaPlatformProps, ReanaProgram, ReanaQuotas,
+  ReanaLogin, ReanaMessageBroker, ReanaNotifications, ReanaOpenSearch, ReanaPlacement, ReanaPlatform, ReanaPlatformProps, ReanaProgram, ReanaQuotas,
   ReanaReadinessCheck, ReanaRetention, ReanaRuntimeLimits, ReanaScheduling, ReanaSchedulingPolicy, ReanaSessions, ReanaSite, ReanaSpecValidation,
   ReanaStorage,
 } from '../../../src';
@@ -99,6 +99,9 @@ const notifications: Choices<ReanaNotifications> = {
   credentialsSecret: of('mail'),
   reportSchedule: of('0 7 * * *'),
 };
+const openSearch: Choices<ReanaOpenSearch> = {
+  host: of('opensearch.cern.ch'), port: of(443), urlPrefix: of('/os'), tls: of(true), caCertificate: SECRET, credentialsSecret: of('opensearch-reader'),
+};
 const login: Choices<ReanaLogin> = {
   keycloak: of({ name: 'iam', title: 'IAM', baseUrl: 'https://iam.example', realmUrl: 'https://iam.example/realms/r' }),
   keycloakSecret: SECRET,
@@ -184,6 +187,7 @@ const platform: Choices<ReanaValues> = {
   retention: optional(retention),
   sessions: optional(sessions),
   notifications: optional(notifications, 'receiver', 'sender', 'smtpServer'),
+  openSearch: optional(openSearch, 'host'),
   kerberos: optional(kerberos, 'realm', 'kdcs'),
   gitlabSecret: of('gitlab'),
   managementSecret: of('management'),
@@ -211,6 +215,7 @@ export const REANA_CHOICES = {
   ReanaRetention: retention,
   ReanaSessions: sessions,
   ReanaNotifications: notifications,
+  ReanaOpenSearch: openSearch,
   ReanaLogin: login,
   ReanaSite: site,
   ReanaKerberos: kerberos,
@@ -241,7 +246,7 @@ export function reanaOptions(props: ReanaValues): [string, object | undefined][]
   return [
     ['ReanaPlatformProps', props], ['ReanaProgram', props.server], ['ReanaImages', props.images], ['ReanaEnvironments', props.environments],
     ['ReanaJobs', props.jobs], ['ReanaScheduling', props.scheduling], ['ReanaRuntimeLimits', props.runtimeLimits], ['ReanaPlacement', props.placement],
-    ['ReanaFsGroup', props.fsGroup], ['ReanaSpecValidation', props.specValidation],
+    ['ReanaFsGroup', props.fsGroup], ['ReanaSpecValidation', props.specValidation], ['ReanaOpenSearch', props.openSearch],
     ['ReanaQuotas', props.quotas], ['ReanaRetention', props.retention], ['ReanaSessions', props.sessions], ['ReanaNotifications', props.notifications],
     ['ReanaLogin', props.login], ['ReanaSite', props.site], ['ReanaKerberos', props.kerberos], ['ReanaDask', props.dask], ['ReanaIngress', props.ingress],
   ];
