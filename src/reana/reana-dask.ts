@@ -1,8 +1,14 @@
 import { Size } from 'cdk8s';
 import { Variables } from './environment';
+import { isDnsLabel } from '../federation/names';
 import { problem } from '../problem';
 
-/** Dask clusters for workflows that ask for one. Their operator and its definitions are installed by whoever runs the cluster. */
+/**
+ * Dask clusters for workflows that ask for one. Their operator and its definitions are installed by whoever runs the cluster.
+ *
+ * Policies let steps reach schedulers, and schedulers their workers. They can't tell one user's cluster from another's: whoever may run steps can compute
+ * on all of them.
+ */
 export interface ReanaDask {
   /**
    * Whether clusters grow and shrink (`DASK_AUTOSCALER_ENABLED`).
@@ -17,6 +23,14 @@ export interface ReanaDask {
    * @default false
    */
   readonly traefik?: boolean;
+
+  /**
+   * The namespace of the operator's pods, which ask schedulers how many workers they want: nobody else but steps, workers and, at the dashboard, the ingress
+   * controller (`ingress.controllerNamespace`) reaches them then.
+   *
+   * @default - any pod may connect to schedulers, on which who connects can compute
+   */
+  readonly operatorNamespace?: string;
 
   /**
    * The most memory of a cluster (`REANA_DASK_CLUSTER_MAX_MEMORY_LIMIT`).
@@ -93,11 +107,15 @@ export function daskProblems(dask: ReanaDask): string[] {
     ['workerThreads', workerThreads, 'maxWorkerThreads', maxWorkerThreads],
     ['maxWorkerMemory', maxWorkerMemory.toMebibytes(), 'maxMemory', maxMemory.toMebibytes()],
   ];
-  return pairs.filter(([, value, , most]) => !(Number.isInteger(value) && value >= 1 && value <= most))
+  const { operatorNamespace } = dask;
+  const nowhere = operatorNamespace === undefined || isDnsLabel(operatorNamespace)
+    ? [] : [problem('dask.operatorNamespace', operatorNamespace, 'the name of a namespace')];
+  const tooMuch = pairs.filter(([, value, , most]) => !(Number.isInteger(value) && value >= 1 && value <= most))
     .map(([property, value, limit, most]) => problem(`dask.${property}`, value, `a whole number from 1 to ${limit}, which is ${most}`));
+  return [...nowhere, ...tooMuch];
 }
 
-function withDefaults(dask: ReanaDask): Required<ReanaDask> {
+function withDefaults(dask: ReanaDask): Required<Omit<ReanaDask, 'operatorNamespace'>> {
   return {
     autoscaler: dask.autoscaler ?? true,
     traefik: dask.traefik ?? false,

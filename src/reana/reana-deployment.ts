@@ -2,8 +2,8 @@ import { createHash } from 'crypto';
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { callers, ReanaPod } from './reana-edges';
-import { controllerPeers } from './reana-ingress';
 import { ReanaService, SERVICE_PORTS } from './reana-names';
+import { outsidersOf } from './reana-outsiders';
 import { ProgramOptions, programPod } from './reana-pod';
 import { ReanaSettings } from './reana-settings';
 import { addNetworkPolicy } from '../workload/network-policy';
@@ -52,7 +52,7 @@ export function addDeployment(scope: Construct, settings: ReanaSettings, compone
     });
   }
   if (props.networkPolicies ?? true) {
-    addNetworkPolicy(nested(scope, component), metadata, selector, { ingress: callers(names, component, controllerPeers(props.ingress ?? {})) });
+    addNetworkPolicy(nested(scope, component), metadata, selector, { ingress: callers(names, component, outsidersOf(props)) });
   }
   return deployment;
 }

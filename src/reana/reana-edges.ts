@@ -1,5 +1,5 @@
 import { IReanaDatabase } from './reana-backing-services';
-import { ReanaNames, SERVICE_PORTS, SESSION_PORTS } from './reana-names';
+import { DASK_PORTS, ReanaNames, SERVICE_PORTS, SESSION_PORTS } from './reana-names';
 import { ASK_NAMES } from '../workload/network-policy';
 
 /** Pods in the namespace of the services, by what stands behind the prefix in their name. */
@@ -8,24 +8,32 @@ const INFRASTRUCTURE = [
   'system-status', 'resource-quota-update', 'retention-rules-apply', 'interactive-session-cleanup',
 ] as const;
 
-/** Pods that REANA makes in the runtime namespace, and the labels that its code gives them. */
+/** Pods that REANA makes in the runtime namespace, and the labels that its code gives them; those of Dask have their operator's. */
 const RUNTIME = {
   'run-batch': { matchLabels: { reana_workflow_mode: 'batch' } },
   'run-session': { matchLabels: { reana_workflow_mode: 'session' } },
   'run-job': { matchExpressions: [{ key: 'reana-run-job-workflow-uuid', operator: 'Exists' }] },
+  'run-dask-scheduler': { matchLabels: { 'dask.org/component': 'scheduler' } },
+  'run-dask-worker': { matchLabels: { 'dask.org/component': 'worker' } },
 } as const;
 
 export type ReanaPod = typeof INFRASTRUCTURE[number] | keyof typeof RUNTIME;
 
-/** Who connects to whom. `ingress` is the cluster's ingress controller. */
+/** Whoever of the cluster's own connects: its ingress controller, and its operator of Dask. */
+type Outsider = 'ingress' | 'dask-operator';
+
+/** Their pods, as peers of a NetworkPolicy. Without any, everybody could be it. */
+export type Outsiders = { readonly [outsider in Outsider]?: readonly object[] };
+
+/** Who connects to whom. */
 export interface ReanaEdge {
-  readonly from: ReanaPod | 'ingress';
+  readonly from: ReanaPod | Outsider;
   readonly to: ReanaPod;
-  /** The port that the pod listens on. */
-  readonly port: number;
+  /** The port that the pod listens on; without, any, since the pod takes one that is free. */
+  readonly port?: number;
 }
 
-const edges = (to: ReanaPod, port: number, ...from: ReanaEdge['from'][]): ReanaEdge[] => from.map(each => ({ from: each, to, port }));
+const edges = (to: ReanaPod, port: number | undefined, ...from: ReanaEdge['from'][]): ReanaEdge[] => from.map(each => ({ from: each, to, port }));
 
 const DATABASE_CLIENTS = [
   'server', 'scheduler', 'workflow-controller', 'job-status-consumer', 'init',
@@ -43,6 +51,10 @@ export const REANA_EDGES: readonly ReanaEdge[] = [
   ...edges('db', SERVICE_PORTS.db.targetPort, ...DATABASE_CLIENTS),
   ...edges('pgbouncer', SERVICE_PORTS.pgbouncer.targetPort, ...DATABASE_CLIENTS),
   ...edges('db', SERVICE_PORTS.db.targetPort, 'pgbouncer', 'db-backup'),
+  ...edges('run-dask-scheduler', DASK_PORTS.scheduler, 'run-job', 'run-dask-worker', 'dask-operator'),
+  ...edges('run-dask-scheduler', DASK_PORTS.dashboard, 'ingress', 'dask-operator'),
+  // workers take what they have computed from each other, and the scheduler asks them
+  ...edges('run-dask-worker', undefined, 'run-dask-scheduler', 'run-dask-worker'),
 ];
 
 /** The egress rules of a pod that asks the database and nobody else, after its address. */
@@ -64,12 +76,13 @@ export function peer(names: ReanaNames, pod: ReanaPod): object {
 /**
  * The ingress rules of a NetworkPolicy: who reaches a pod.
  *
- * @param ingressController the peers that the ingress controller is; without any, what it reaches is open to everybody
+ * @param outsiders whom the cluster's own are; what one reaches that isn't known is open to everybody
  */
-export function callers(names: ReanaNames, pod: ReanaPod, ingressController: readonly object[] = []): object[] {
+export function callers(names: ReanaNames, pod: ReanaPod, outsiders: Outsiders = {}): object[] {
   const incoming = REANA_EDGES.filter(({ to }) => to === pod);
   return [...new Set(incoming.map(({ port }) => port))].map(port => {
-    const from = incoming.filter(edge => edge.port === port).map(edge => edge.from === 'ingress' ? ingressController : [peer(names, edge.from)]);
-    return { ...from.every(peers => peers.length > 0) && { from: from.flat() }, ports: [{ protocol: 'TCP', port }] };
+    const from = incoming.filter(edge => edge.port === port)
+      .map(edge => edge.from === 'ingress' || edge.from === 'dask-operator' ? outsiders[edge.from] ?? [] : [peer(names, edge.from)]);
+    return { ...from.every(peers => peers.length > 0) && { from: from.flat() }, ...port !== undefined && { ports: [{ protocol: 'TCP', port }] } };
   });
 }

@@ -66,11 +66,6 @@ export function addIngress(scope: Construct, names: ReanaNames, hostname: string
   });
 }
 
-/** The ingress controller as peers in a NetworkPolicy. */
-export function controllerPeers({ controllerNamespace }: ReanaIngress): object[] {
-  return controllerNamespace === undefined ? [] : [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': controllerNamespace } } }];
-}
-
 export function ingressProblems({ className, tlsSecret, clusterIssuer, controllerNamespace }: ReanaIngress): string[] {
   const problems: string[] = [];
   for (const [property, name] of Object.entries({ className, tlsSecret, clusterIssuer })) {

@@ -24,6 +24,9 @@ export type ReanaService = keyof typeof SERVICE_PORTS;
 /** The port of an interactive session's Service, and that of its pod. Both are in the code that makes them. */
 export const SESSION_PORTS = { port: 8081, targetPort: 8888 } as const;
 
+/** What schedulers of Dask listen on: for workers and whoever computes with them, and for the dashboard. Both are in the code that makes them. */
+export const DASK_PORTS = { scheduler: 8786, dashboard: 8787 } as const;
+
 /**
  * The names that REANA's programs build or know by heart. An object with another name isn't found.
  *

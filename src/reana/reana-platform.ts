@@ -6,10 +6,11 @@ import { addCronJobs } from './reana-cron-jobs';
 import { ReanaDatabase } from './reana-database';
 import { databaseAlone } from './reana-edges';
 import { imagesOf } from './reana-images';
-import { addIngress, controllerPeers } from './reana-ingress';
+import { addIngress } from './reana-ingress';
 import { ReanaInitialization } from './reana-initialization';
 import { ReanaMessageBroker } from './reana-message-broker';
 import { DEFAULT_PREFIX, ReanaNames } from './reana-names';
+import { outsidersOf } from './reana-outsiders';
 import { platformProblems } from './reana-platform-problems';
 import { ReanaPlatformProps } from './reana-platform-props';
 import { PROGRAM_CONTAINER_SECURITY, programPodSecurity, programVolumes } from './reana-pod';
@@ -111,7 +112,7 @@ export class ReanaPlatform extends Construct {
         imagePullSecrets,
         networkPolicies,
         nodeSelector: placement?.infrastructure,
-        ingressController: controllerPeers(props.ingress ?? {}),
+        outsiders: outsidersOf(props),
       });
     }
     addIngress(this, names, props.hostname, !props.withoutUi, props.ingress ?? {});

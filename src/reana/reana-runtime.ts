@@ -3,9 +3,9 @@ import type { Cpu } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { nested } from './reana-deployment';
 import { callers, podSelector } from './reana-edges';
-import { controllerPeers } from './reana-ingress';
 import { krb5Conf } from './reana-kerberos';
 import { addLocalQueues } from './reana-kueue';
+import { outsidersOf } from './reana-outsiders';
 import { ReanaSettings } from './reana-settings';
 
 /** How much all of a runtime namespace may ask for, and what containers there ask for that say nothing. REANA's code says nothing for engines and sessions. */
@@ -74,12 +74,13 @@ export function addRuntime(scope: Construct, settings: ReanaSettings): void {
     });
   }
   if (props.networkPolicies ?? true) {
-    for (const pod of ['run-batch', 'run-job', 'run-session'] as const) {
+    const ofDask = props.dask ? ['run-dask-scheduler', 'run-dask-worker'] as const : [];
+    for (const pod of ['run-batch', 'run-job', 'run-session', ...ofDask] as const) {
       new ApiObject(nested(scope, pod), 'NetworkPolicy', {
         apiVersion: 'networking.k8s.io/v1',
         kind: 'NetworkPolicy',
         metadata: { name: names.component(pod), namespace: names.runtimeNamespace, labels: names.labels('runtime') },
-        spec: { podSelector: podSelector(names, pod), policyTypes: ['Ingress'], ingress: callers(names, pod, controllerPeers(props.ingress ?? {})) },
+        spec: { podSelector: podSelector(names, pod), policyTypes: ['Ingress'], ingress: callers(names, pod, outsidersOf(props)) },
       });
     }
   }

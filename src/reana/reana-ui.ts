@@ -2,7 +2,7 @@ import { ApiObject } from 'cdk8s';
 import { ContainerResources } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { filesDigest, HARDENED_CONTAINER, hardenedPod, pullSecrets } from './hardened-pod';
-import { callers } from './reana-edges';
+import { callers, Outsiders } from './reana-edges';
 import { ReanaNames, SERVICE_PORTS } from './reana-names';
 import { declareImages } from './reana-traffic';
 import { CONFIGURATION, IMAGE, isImage } from './stateful-service';
@@ -61,15 +61,14 @@ export interface ReanaUiSettings {
   readonly nodeSelector?: { readonly [label: string]: string };
   /** Whether a NetworkPolicy lets the ingress controller in alone. */
   readonly networkPolicies?: boolean;
-  /** The pods of the ingress controller, as peers of a NetworkPolicy. */
-  readonly ingressController: readonly object[];
+  readonly outsiders: Outsiders;
 }
 
 /** The Deployment of the UI: nginx with the pages in its image, without root, on a port that needs none. */
 export class ReanaUi extends Construct {
   public constructor(scope: Construct, id: string, settings: ReanaUiSettings) {
     super(scope, id);
-    const { names, options, imagePullSecrets, nodeSelector, networkPolicies = true, ingressController } = settings;
+    const { names, options, imagePullSecrets, nodeSelector, networkPolicies = true, outsiders } = settings;
     const { image = 'docker.io/reanahub/reana-ui:0.95.0-alpha.4', replicas = 2, contentSecurityPolicy = DEFAULT_POLICY, resources } = options;
     declareImages(this, image);
     const name = names.component('ui');
@@ -84,7 +83,7 @@ export class ReanaUi extends Construct {
     new ApiObject(this, 'Service', {
       apiVersion: 'v1', kind: 'Service', metadata, spec: { selector, ports: [{ name: 'http', protocol: 'TCP', port, targetPort }] },
     });
-    if (networkPolicies) { addNetworkPolicy(this, metadata, selector, { ingress: callers(names, 'ui', ingressController), egress: [] }); }
+    if (networkPolicies) { addNetworkPolicy(this, metadata, selector, { ingress: callers(names, 'ui', outsiders), egress: [] }); }
     if (replicas > 1) {
       new ApiObject(this, 'PodDisruptionBudget', {
         apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector } },

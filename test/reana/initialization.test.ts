@@ -26,7 +26,7 @@ function program({ administrator, image = 'reana-server:1', ui = {} }: Options =
     pod: { securityContext: { runAsUser: 1000 } },
     containerSecurity: { allowPrivilegeEscalation: false },
   });
-  new ReanaUi(chart, 'ui', { names, options: ui, ingressController: [{ podSelector: { matchLabels: { app: 'traefik' } } }] });
+  new ReanaUi(chart, 'ui', { names, options: ui, outsiders: { ingress: [{ podSelector: { matchLabels: { app: 'traefik' } } }] } });
   return { app, chart, initialization };
 }
 

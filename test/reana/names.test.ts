@@ -28,7 +28,9 @@ describe('names of REANA', () => {
 describe('edges of REANA', () => {
   test('end at ports that pods listen on', () => {
     const listened = Object.fromEntries(Object.entries(SERVICE_PORTS).map(([service, { targetPort }]) => [service, targetPort]));
-    expect(REANA_EDGES.filter(({ to, port }) => port !== (to === 'run-session' ? 8888 : listened[to]))).toEqual([]);
+    const dask: { [pod: string]: (number | undefined)[] } = { 'run-dask-scheduler': [8786, 8787], 'run-dask-worker': [undefined] };
+    const ports = (to: string) => dask[to] ?? [to === 'run-session' ? 8888 : listened[to]];
+    expect(REANA_EDGES.filter(({ to, port }) => !ports(to).includes(port))).toEqual([]);
   });
 
   test('of the cache: the server alone', () => {
@@ -51,9 +53,21 @@ describe('edges of REANA', () => {
     expect([callers(names, 'run-batch'), callers(names, 'run-job')]).toEqual([[], []]);
   });
 
+  test('of Dask: steps and workers reach schedulers, and workers take connections at any port, from their kind and schedulers alone', () => {
+    const [controller, operator] = ['traefik', 'dask-operator'].map(name => ({ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } } }));
+    expect(callers(names, 'run-dask-scheduler', { 'ingress': [controller], 'dask-operator': [operator] })).toEqual([
+      { from: [peer(names, 'run-job'), peer(names, 'run-dask-worker'), operator], ports: [{ protocol: 'TCP', port: 8786 }] },
+      { from: [controller, operator], ports: [{ protocol: 'TCP', port: 8787 }] },
+    ]);
+    expect(callers(names, 'run-dask-worker')).toEqual([{ from: [peer(names, 'run-dask-scheduler'), peer(names, 'run-dask-worker')] }]);
+    expect(peer(names, 'run-dask-worker')).toEqual({
+      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'runtime' } }, podSelector: { matchLabels: { 'dask.org/component': 'worker' } },
+    });
+  });
+
   test('of the server: the ingress controller, and whoever it may be where that is not said', () => {
     const controller = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'traefik' } } };
-    expect(callers(names, 'server', [controller])).toEqual([{ from: [controller], ports: [{ protocol: 'TCP', port: 5000 }] }]);
+    expect(callers(names, 'server', { ingress: [controller] })).toEqual([{ from: [controller], ports: [{ protocol: 'TCP', port: 5000 }] }]);
     expect(callers(names, 'server')).toEqual([{ ports: [{ protocol: 'TCP', port: 5000 }] }]);
   });
 });

@@ -197,6 +197,20 @@ describe('the runtime namespace', () => {
     ]);
   });
 
+  test('clusters of Dask are closed as well, where there are any', () => {
+    const policies = (props: Options) => objects({ ...apart, ...props }).filter(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name.startsWith('reana-run-dask'));
+    expect(policies({})).toEqual([]);
+    const [scheduler, worker] = policies({ dask: { operatorNamespace: 'dask-operator' }, ingress: { controllerNamespace: 'traefik' } });
+    expect([scheduler, worker].map(({ metadata, spec }) => [metadata.namespace, metadata.name, spec.podSelector.matchLabels])).toEqual([
+      ['analyses', 'reana-run-dask-scheduler', { 'dask.org/component': 'scheduler' }], ['analyses', 'reana-run-dask-worker', { 'dask.org/component': 'worker' }],
+    ]);
+    const namespaces = (rule: any) => rule.from.map(({ namespaceSelector }: any) => namespaceSelector.matchLabels['kubernetes.io/metadata.name']);
+    expect(scheduler.spec.ingress.map(namespaces)).toEqual([['analyses', 'analyses', 'dask-operator'], ['traefik', 'dask-operator']]);
+    expect(worker.spec.ingress.map(namespaces)).toEqual([['analyses', 'analyses']]);
+    // where nobody says whose the operator is, it could be anybody
+    expect(policies({ dask: {} })[0].spec.ingress).toEqual([{ ports: [{ protocol: 'TCP', port: 8786 }] }, { ports: [{ protocol: 'TCP', port: 8787 }] }]);
+  });
+
   test('policies can be left out', () => {
     expect(named(objects({ networkPolicies: false }), 'NetworkPolicy')).toEqual([]);
   });

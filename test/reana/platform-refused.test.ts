@@ -55,6 +55,7 @@ describe('what is refused', () => {
     ['a port of OpenSearch that is none', { openSearch: { host: 'os', port: 0 } }, 'openSearch.port: given 0'],
     ['an authority for nothing', { openSearch: { host: 'os', tls: false, caCertificate: { secretName: 'ca' } } }, 'openSearch.caCertificate: given {"secretName":"ca"}'],
     ['a path with a question', { openSearch: { host: 'os', urlPrefix: '/os?pretty' } }, 'openSearch.urlPrefix: given "/os?pretty"'],
+    ['an operator of Dask nowhere', { dask: { operatorNamespace: 'a.b' } }, 'dask.operatorNamespace: given "a.b"'],
     ['no workflow at a time', { scheduling: { maxConcurrentWorkflows: 0 } }, 'scheduling.maxConcurrentWorkflows: given 0'],
     ['a check of nodes that are not listed', { readsNodes: false, scheduling: { readinessCheck: ReanaReadinessCheck.ALL } }, 'scheduling.readinessCheck: given "9"'],
     ['two labels for one kind of node', { placement: { jobs: { a: 'b', c: 'd' } } }, 'placement.jobs: given {"a":"b","c":"d"}'],

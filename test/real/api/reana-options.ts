@@ -3,10 +3,10 @@ import { Cpu, FsGroupChangePolicy } from 'cdk8s-plus-27';
 import * as fc from 'fast-check';
 import type { Choices } from './option-programs';
 import {
-  Cluster, ReanaCache, ReanaComputeBackend, ReanaDask, ReanaDatabase, ReanaEnvironments, ReanaFsGroup, ReanaImages, ReanaIngress, ReanaJobs, ReanaKerberos,
-  ReanaLogin, ReanaMessageBroker, ReanaNotifications, ReanaOpenSearch, ReanaPlacement, ReanaPlatform, ReanaPlatformProps, ReanaProgram, ReanaQuotas,
-  ReanaReadinessCheck, ReanaRetention, ReanaRuntimeLimits, ReanaScheduling, ReanaSchedulingPolicy, ReanaSessions, ReanaSite, ReanaSpecValidation,
-  ReanaStorage,
+  Cluster, ReanaCache, ReanaComputeBackend, ReanaDask, ReanaDatabase, ReanaEnvironments, ReanaFsGroup, ReanaImages, ReanaIngress, ReanaJobs,
+  ReanaKerberos, ReanaLogin, ReanaMessageBroker, ReanaNotifications, ReanaOpenSearch, ReanaPlacement, ReanaPlatform, ReanaPlatformProps,
+  ReanaProgram, ReanaQuotas, ReanaReadinessCheck, ReanaRetention, ReanaRuntimeLimits, ReanaScheduling, ReanaSchedulingPolicy, ReanaSessions,
+  ReanaSite, ReanaSpecValidation, ReanaStorage,
 } from '../../../src';
 
 const of = fc.constantFrom;
@@ -128,6 +128,7 @@ const kerberos: Choices<ReanaKerberos> = { realm: of('CERN.CH'), kdcs: of(['cern
 const dask: Choices<ReanaDask> = {
   autoscaler: fc.boolean(),
   traefik: fc.boolean(),
+  operatorNamespace: of('dask-operator'),
   maxMemory: of(Size.gibibytes(32)),
   workers: of(1),
   maxWorkers: of(30),
