@@ -4,17 +4,17 @@ import * as path from 'path';
 import { PROJECT } from './public-api';
 import { scratchDirectory } from '../scratch';
 
-const EXAMPLE = path.join(PROJECT, 'examples', 'cern-tsystems');
+const EXAMPLES = path.join(PROJECT, 'examples');
 
 /** What README.md makes by hand: the pool's key, and the members' tokens. */
 const BY_HAND = ['condor-host condor/condor-signing-key', 'meyrin condor/startd-token', 'tsystems condor/startd-token'];
 
-/** What the example prints. */
-function printed(): string {
-  process.env.CDK8S_OUTDIR = scratchDirectory();
+/** What an example prints; its files are in `outdir` then. */
+function printed(example = 'cern-tsystems', outdir = scratchDirectory()): string {
+  process.env.CDK8S_OUTDIR = outdir;
   const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   try {
-    jest.isolateModules(() => jest.requireActual(path.join(EXAMPLE, 'main')));
+    jest.isolateModules(() => jest.requireActual(path.join(EXAMPLES, example, 'main')));
     return write.mock.calls.map(([text]) => text).join('');
   } finally {
     write.mockRestore();
@@ -37,12 +37,17 @@ else
 fi
 `;
 
-const script = path.join(EXAMPLE, 'telemetry-secrets');
+const script = path.join(EXAMPLES, 'cern-tsystems', 'telemetry-secrets');
+
+/** The Secrets that an example says must be there, each as `CLUSTER NAMESPACE/NAME`. */
+function required(text: string): string[] {
+  const table = /^CLUSTER .*\n((?:.+\n)+)/m.exec(text)![1];
+  return table.trim().split('\n').map(line => line.split(/ +/).slice(0, 2).join(' '));
+}
 
 test('what the example says is made by what it says makes it', () => {
   const text = printed();
-  const table = /^CLUSTER .*\n((?:.+\n)+)/m.exec(text)![1];
-  const needed = table.trim().split('\n').map(line => line.split(/ +/).slice(0, 2).join(' '));
+  const needed = required(text);
   expect(text).toContain(path.relative(PROJECT, script));
   expect(needed).toEqual(expect.arrayContaining(BY_HAND));
 
@@ -65,4 +70,20 @@ test('it says where each file goes, and every port of its logs and metrics betwe
     'meyrin condor-host logs.cern.ch TCP 4318', 'tsystems condor-host logs.cern.ch TCP 4319',
     'meyrin condor-host metrics.cern.ch TCP 9090', 'tsystems condor-host metrics.cern.ch TCP 9090',
   ]) { expect(lines).toContainEqual(expect.stringContaining(rule)); }
+});
+
+test('REANA: each Secret that its example asks for, and each key of it, is in the table of docs/reana.md', () => {
+  const outdir = scratchDirectory();
+  const text = printed('reana', outdir);
+  const file = path.join(outdir, 'reana.k8s.yaml');
+  expect(text).toContain(`kubectl --context reana apply --server-side -f ${file}\n`);
+  const asked = [...fs.readFileSync(file, 'utf8').matchAll(/secretKeyRef:\n +(?:name: (\S+)\n +key: (\S+)|key: (\S+)\n +name: (\S+))/g)]
+    .map(([, name, key, keyFirst, nameLast]) => ({ name: name ?? nameLast, key: key ?? keyFirst }));
+  expect([...new Set(asked.map(({ name }) => `reana reana/${name}`))].sort()).toEqual(required(text).sort());
+  const rows = fs.readFileSync(path.join(PROJECT, 'docs/reana.md'), 'utf8').split('\n## Secrets\n')[1].split('\n## ')[0].split('\n');
+  for (const { name, key } of asked) {
+    // a Secret that the program names itself is in the row of its property
+    const row = rows.find(line => line.startsWith(`| \`${name}\` |`)) ?? rows.find(line => line.startsWith('| `login.cernSecret` |'));
+    expect([name, row]).toEqual([name, expect.stringContaining(`\`${key}\``)]);
+  }
 });
