@@ -2,8 +2,9 @@ import * as fs from 'fs';
 import * as path from 'path';
 import * as ts from 'typescript';
 import { PROJECT } from './public-api';
+import { hasTest } from './test-titles';
 
-/* What REANA's pages say of this library is there: the properties that the chart's values have become. */
+/* What REANA's pages say of this library is there: the properties that the chart's values have become, and the tests that show a row. */
 
 const page = (name: string) => fs.readFileSync(path.join(PROJECT, 'docs', name), 'utf8');
 
@@ -46,3 +47,21 @@ test('each value of the chart is a property that there is, or a word why not', (
   expect(['jobs.memory', 'ReanaDatabaseProps.size', 'nothing'].filter(isProperty)).toEqual([]);
   expect(values.filter(([, is]) => !/^none/.test(is) && spans(is).length === 0)).toEqual([]);
 }, 120_000);
+
+describe.each([['reana-hardening.md', 29]])('%s', (name, count) => {
+  const numbered = rows(page(name)).filter(([number]) => /^\d+$/.test(number));
+
+  test('no row is missing', () => {
+    expect(numbered.map(([number]) => Number(number))).toEqual(Array.from({ length: count }, (_, index) => index + 1));
+  });
+
+  test('every test that it names is there', () => {
+    const text = numbered.map(row => row.join(' ')).join('\n');
+    const files = spans(text).filter(span => span.startsWith('test/'));
+    expect(files.length).toBeGreaterThan(count);
+    expect(files.filter(file => !fs.existsSync(path.join(PROJECT, file)))).toEqual([]);
+    const titled = [...text.matchAll(/`(test\/[^`]+[.]ts)`: \*([^*]+)\*/g)];
+    expect(titled.length).toBeGreaterThan(10);
+    expect(titled.filter(([, file, title]) => !hasTest(file, title)).map(([cited]) => cited)).toEqual([]);
+  });
+});
