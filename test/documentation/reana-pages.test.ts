@@ -48,7 +48,7 @@ test('each value of the chart is a property that there is, or a word why not', (
   expect(values.filter(([, is]) => !/^none/.test(is) && spans(is).length === 0)).toEqual([]);
 }, 120_000);
 
-describe.each([['reana-hardening.md', 29]])('%s', (name, count) => {
+describe.each([['reana.md', 50], ['reana-hardening.md', 29]])('%s', (name, count) => {
   const numbered = rows(page(name)).filter(([number]) => /^\d+$/.test(number));
 
   test('no row is missing', () => {
