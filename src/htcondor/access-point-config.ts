@@ -1,6 +1,7 @@
 import { Duration } from 'cdk8s';
 import { AccessPointOptions } from './access-point';
 import { KnobSet, Macro } from './config';
+import { setEventLog } from './event-log';
 import { CondorImage } from './image';
 import { GROUPS_FILE, groupsFile, setJobAdmission } from './job-admission';
 import { setJobDefaults } from './job-defaults';
@@ -45,6 +46,7 @@ export function accessPointKnobs(host: HostSettings, options: AccessPointOptions
   if (options.maxJobsQueued !== undefined) { knobs.set('MAX_JOBS_SUBMITTED', options.maxJobsQueued); }
   const runHistory = host.runHistory();
   if (runHistory) { setRunHistory(knobs, runHistory); }
+  if (props.podLogs) { setEventLog(knobs, props.podLogs); }
   knobs.report(...setJobDefaults(knobs, props.jobDefaults ?? {}));
   if (options.parallelUniverse ?? executionClusters.servesParallelJobs(options.name)) {
     setDedicatedScheduler(knobs, { uidDomain: pool.uidDomain, negotiatorInterval: negotiation.interval });

@@ -2,6 +2,7 @@ import { Duration } from 'cdk8s';
 import { AccessPointOptions } from './access-point';
 import { defragmentationProblems } from './defragmentation';
 import { highAvailabilityProblems } from './high-availability';
+import { podLogsProblems } from './pod-logs';
 import { addressProblems, domainProblems, portProblems } from './pool';
 import { userProblems } from './pool-user';
 import { sciTokenProblems } from './sci-tokens';
@@ -25,6 +26,7 @@ export function hostProblems({ name, pool, props, centralManagers, executionClus
   problems.push(...serverProblems('centralManagers', centralManagers), ...serverProblems('accessPoints', props.accessPoints));
   problems.push(...sharedClaims([...centralManagers, ...props.accessPoints]));
   problems.push(...executionClusters.problems());
+  problems.push(...podLogsProblems(props.podLogs));
   problems.push(...durationProblems('negotiatorInterval', props.negotiatorInterval, 5));
   problems.push(...durationProblems('priorityHalfLife', props.priorityHalfLife, 1));
   if ((props.defaultPriorityFactor ?? 1) < 1) { problems.push(problem('defaultPriorityFactor', props.defaultPriorityFactor, 'a number from 1')); }

@@ -8,6 +8,7 @@ import { HighAvailabilityOptions } from './high-availability';
 import { CondorImage } from './image';
 import { JobDefaults } from './job-defaults';
 import { NegotiatorPreemption } from './negotiator-preemption';
+import { PodLogs } from './pod-logs';
 import { PoolUser } from './pool-user';
 import { UserLimits } from './user-limits';
 import { SecretReference } from '../workload/secret-reference';
@@ -201,6 +202,17 @@ export interface CondorHostProps {
    * @default - the clusters of the program's fleets
    */
   readonly executionClusters?: string[];
+
+  /**
+   * Prints the logs of the daemons, and the events of all jobs of an access point (`EVENT_LOG`), to the log of a container `labelled-logs` beside
+   * them, each as a JSON object: what collects containers' logs (`LogCollection`) finds a daemon's by its name, and an event by the workflow, job and user
+   * that it belongs to (`EVENT_LOG_JOB_AD_INFORMATION_ATTRS`). An event is one record, however many lines it has.
+   *
+   * Refused: names that are no attributes.
+   *
+   * @default - they stay in files of the pod
+   */
+  readonly podLogs?: PodLogs;
 
   /**
    * Whether NetworkPolicies close all but the advertised ports.

@@ -322,6 +322,7 @@ export class CondorHost extends Construct implements ICondorPool {
       renewCredentials: sciTokens,
       networkPolicy: this.props.networkPolicies ?? true,
       imagePullSecrets: this.props.imagePullSecrets,
+      podLogs: this.props.podLogs,
       probes: serverProbes(component === 'central-manager' ? 'collector' : 'schedd', port),
       terminationGracePeriodSeconds: 60,
       scheduling: spreadSpec(this.namesOf(ofItsKind)),

@@ -9,7 +9,7 @@ import { httpProxyEnvironment } from './http-proxy';
 import { MemoryExceeded, memoryCapability } from './job-memory';
 import { CLUSTER_NAME_VARIABLE, PATHS, POD_NAME_VARIABLE } from './paths';
 import { Credential } from './pod-credentials';
-import { withPodLogs } from './pod-logs';
+import { podLogsContainer, withPodLogs } from './pod-logs';
 import { startdProbes, StartdLiveness } from './probes';
 import { RunMode } from './run-mode';
 import { schedulingSpec } from './scheduling';
@@ -57,7 +57,7 @@ export function fleetPodSpec(fleet: Fleet, credential: Credential, { image }: St
     terminationGracePeriodSeconds: gracePeriodSeconds(settings.drain),
     scheduling: schedulingSpec(props),
     imagePullSecrets: props.imagePullSecrets,
-  }), settings.image, props.podLogs, settings.rootless);
+  }), props.podLogs && podLogsContainer(settings.image, props.podLogs, settings.rootless));
 }
 
 /** What of a fleet's pods a member's are made of. */

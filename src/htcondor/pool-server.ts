@@ -5,6 +5,7 @@ import { CondorImage } from './image';
 import { digestOf, WATCH_FILE, WATCH_SCRIPT } from './live-configuration';
 import { PATHS, ROOT_CONFIG_FILE } from './paths';
 import { Credential, Keyring } from './pod-credentials';
+import { PodLogs, serverLogsContainer, withPodLogs } from './pod-logs';
 import { ServerConfiguration } from './server-config';
 import { addNetworkPolicy } from '../workload/network-policy';
 import { ServiceExposure } from '../workload/service-exposure';
@@ -41,6 +42,8 @@ export interface PoolServerOptions {
   readonly egress?: object[];
   readonly networkPolicy: boolean;
   readonly imagePullSecrets?: readonly string[];
+  /** Whether daemons' logs and the event log are printed, and what events belong to. */
+  readonly podLogs?: PodLogs;
 }
 
 /**
@@ -92,7 +95,7 @@ export class PoolServer extends Construct {
         selector: { matchLabels: selector },
         template: {
           metadata: { labels, annotations: Lazy.any({ produce: () => ({ [CONFIG_DIGEST]: digestOf(options.configuration().fixed) }) }) },
-          spec: daemonPodSpec({
+          spec: withPodLogs(daemonPodSpec({
             ...options,
             command: [options.image._sbin('condor_master'), '-f'],
             configMap: name,
@@ -101,7 +104,7 @@ export class PoolServer extends Construct {
             accounts: options.accounts,
             homes: options.homeSize && { volume: 'home', path: PATHS.home },
             serviceAccount: name,
-          }),
+          }), options.podLogs && serverLogsContainer(options.image, options.podLogs)),
         },
         volumeClaimTemplates: [claim('spool', options.spoolSize), ...options.homeSize ? [claim('home', options.homeSize)] : []],
       },

@@ -146,6 +146,8 @@ const IMAGES = of(
   }),
 );
 
+const podLogsChoices: Choices<PodLogs> = { workflowAttribute: of('Workflow'), jobAttribute: of('Step') };
+
 const hostChoices: Choices<CondorHostProps> = {
   trustDomain: of('cern.ch'),
   uidDomain: of('batch.cern.ch'),
@@ -166,6 +168,7 @@ const hostChoices: Choices<CondorHostProps> = {
   preemption: optional(preemptionChoices).map(({ considered, ...drawn }): NegotiatorPreemption =>
     considered === false ? { considered } : drawn.early ? { considered, early: true } : { considered, ...drawn }),
   defragmentation: optional(defragmentationChoices, 'machinesPerHour'),
+  podLogs: optional(podLogsChoices),
   signingKey: of({ secretName: 'pool-key', key: 'signing' }),
   memberSigningKeys: of(true),
   image: IMAGES,
@@ -200,8 +203,6 @@ const containerChoices: Choices<ContainerJobs> = {
   defaultImage: of('/cvmfs/unpacked.cern.ch/image'),
   seccompProfile: of('profiles/apptainer.json'),
 };
-
-const podLogsChoices: Choices<PodLogs> = { workflowAttribute: of('Workflow'), jobAttribute: of('Step') };
 
 const fleetChoices: Choices<Omit<StartdFleetProps, 'pool'>> = {
   cpus: of(1, 8),
@@ -565,7 +566,7 @@ function program(
       ...hasElastic ? [...set('ElasticStartdFleetProps', elastic), ...set('ElasticMemberOptions', elasticMember)] : [],
       ...set('PoolPreflightProps', preflight),
       ...set('PoolBackupProps', backup),
-      ...set('PodLogs', fleet.podLogs),
+      ...set('PodLogs', fleet.podLogs ?? host.podLogs),
       ...set('LogStoreProps', logStore),
       ...set('LogCollectionProps', federated ? { ...logCollection, clusterName: undefined } : logCollection),
       ...federated ? Object.entries(alarmOptionsOf(alarms)).flatMap(([type, options]) => set(type, options)) : [],
