@@ -30,9 +30,12 @@ export function workflowUser(fsGroup?: ReanaFsGroup): Variables {
   };
 }
 
-/** What pods of REANA's programs say of the group. They keep the group 0, which may write beside their code. */
+/**
+ * What pods of REANA's programs say of the group. They keep the group 0, which may write beside their code. A new volume is mostly root's and writable by
+ * root alone: it is the group 0 that may write to it then.
+ */
 export function fsGroupSecurity(fsGroup?: ReanaFsGroup): object {
-  return fsGroup ? { fsGroup: fsGroup.gid, fsGroupChangePolicy: changePolicyOf(fsGroup) } : {};
+  return { fsGroup: fsGroup?.gid ?? 0, fsGroupChangePolicy: fsGroup ? changePolicyOf(fsGroup) : 'OnRootMismatch' };
 }
 
 export function fsGroupProblems({ gid }: ReanaFsGroup): string[] {

@@ -117,7 +117,8 @@ describe('the group that owns the volume', () => {
   });
 
   test('is the group 0 where nothing is said', () => {
-    for (const object of programs({})) { expect(podOf(object).securityContext).not.toHaveProperty('fsGroup'); }
+    // a new volume that is root's alone is given to it
+    for (const object of programs({})) { expect(podOf(object).securityContext).toMatchObject({ fsGroup: 0, fsGroupChangePolicy: 'OnRootMismatch' }); }
     const controller = told('workflow-controller');
     expect(controller).toMatchObject({ WORKFLOW_RUNTIME_USER_GID: '0', WORKFLOW_RUNTIME_GROUP_NAME: 'root' });
     expect(controller).not.toHaveProperty('REANA_RUNTIME_FS_GROUP_CHANGE_POLICY');

@@ -123,7 +123,9 @@ describe('ReanaPlatform', () => {
     const all = objects();
     for (const object of PROGRAMS.map(program => find(all, 'Deployment', `reana-${program}`)).concat(all.filter(({ kind }) => kind === 'CronJob'))) {
       const pod = podOf(object);
-      expect(pod.securityContext).toEqual({ runAsNonRoot: true, runAsUser: 1000, runAsGroup: 0, seccompProfile: { type: 'RuntimeDefault' } });
+      expect(pod.securityContext).toEqual({
+        runAsNonRoot: true, runAsUser: 1000, runAsGroup: 0, fsGroup: 0, fsGroupChangePolicy: 'OnRootMismatch', seccompProfile: { type: 'RuntimeDefault' },
+      });
       expect(pod.containers.map(({ securityContext }: any) => securityContext)).toEqual([{ allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } }]);
       expect(pod.containers[0].resources.requests).toEqual({ cpu: expect.any(String), memory: expect.any(String) });
       expect(pod.containers[0].resources.limits.memory).toEqual(expect.any(String));
