@@ -1,10 +1,12 @@
-// The order of suites: those that wait for half an hour begin first, beside one that asks for little while their clusters start;
-// what remains runs beside them.
+// The order of suites: the longest first, and in turn those that keep the processors busy, with clusters of their own, and those that wait for a pool
+// in the laboratory. Either kind alone would wait for the machine at first and leave it idle in the end.
 const Sequencer = require('@jest/test-sequencer').default;
 
+const BUSY = /\/(api|engines|kubernetes|node-faults|nodes|reana|telemetry)\//;
+
 const LONG = [
-  /killed-and-cut/, /updated-and-lost/, /pool-faults/, /engines\/live/, /nodes\/elastic/, /pool-alarms/, /engines\/karmada/, /telemetry\/logs/, /pool-preemption/, /pool-high/,
-  /pool-credentials/, /pool-fair/, /engines\/equivalence/, /\/api\//, /pool-metrics/, /pool-day-two/, /pool-upgrade/, /pool-users/, /\/nodes\//,
+  /killed-and-cut/, /engines\/live/, /updated-and-lost/, /nodes\/elastic/, /engines\/karmada/, /telemetry\/logs/, /engines\/equivalence/, /\/api\//, /\/nodes\//,
+  /pool-alarms/, /pool-faults/, /pool-credentials/, /pool-metrics/, /pool-high/, /pool-fair/, /pool-preemption/, /pool-day-two/, /pool-upgrade/, /pool-users/,
 ];
 
 const place = ({ path }) => {
@@ -14,6 +16,8 @@ const place = ({ path }) => {
 
 module.exports = class LongestFirst extends Sequencer {
   sort(tests) {
-    return [...tests].sort((a, b) => place(a) - place(b) || a.path.localeCompare(b.path));
+    const sorted = [...tests].sort((a, b) => place(a) - place(b) || a.path.localeCompare(b.path));
+    const [busy, waiting] = [true, false].map(is => sorted.filter(({ path }) => BUSY.test(path) === is));
+    return Array.from({ length: Math.max(busy.length, waiting.length) }, (_, n) => [busy[n], waiting[n]]).flat().filter(test => test);
   }
 };
