@@ -7,6 +7,7 @@ import { krb5Conf } from './reana-kerberos';
 import { addLocalQueues } from './reana-kueue';
 import { outsidersOf } from './reana-outsiders';
 import { ReanaSettings } from './reana-settings';
+import { ruleList } from '../workload/network-policy';
 
 /** How much all of a runtime namespace may ask for, and what containers there ask for that say nothing. REANA's code says nothing for engines and sessions. */
 export interface ReanaRuntimeLimits {
@@ -80,7 +81,7 @@ export function addRuntime(scope: Construct, settings: ReanaSettings): void {
         apiVersion: 'networking.k8s.io/v1',
         kind: 'NetworkPolicy',
         metadata: { name: names.component(pod), namespace: names.runtimeNamespace, labels: names.labels('runtime') },
-        spec: { podSelector: podSelector(names, pod), policyTypes: ['Ingress'], ingress: callers(names, pod, outsidersOf(props)) },
+        spec: { podSelector: podSelector(names, pod), policyTypes: ['Ingress'], ingress: ruleList(callers(names, pod, outsidersOf(props))) },
       });
     }
   }

@@ -111,12 +111,12 @@ describe('PoolPreflight', () => {
       },
     });
     expect(jobOf(meyrin)).toEqual(job);
+    expect(find(tsystems, 'NetworkPolicy').spec).not.toHaveProperty('ingress');
     expect(find(tsystems, 'NetworkPolicy')).toMatchObject({
       metadata: { name: 'preflight', namespace: 'condor' },
       spec: {
         podSelector: { matchLabels: { 'app.kubernetes.io/name': 'htcondor', 'app.kubernetes.io/instance': 'preflight' } },
         policyTypes: ['Ingress', 'Egress'],
-        ingress: [],
         egress: find(tsystems, 'NetworkPolicy', /^startd$/).spec.egress,
       },
     });

@@ -24,7 +24,7 @@ describeReal('logs of central managers and access points', () => {
 
   beforeAll(async () => {
     pool = await Pool.start(program, places(['meyrin']));
-    job = await pool.submit(`executable = /bin/true\nMy.ReanaWorkflowUuid = "${WORKFLOW}"\nMy.Step = "fit"\nqueue 2\n`);
+    job = await pool.submit(`executable = /bin/true\nrequest_memory = 50\nrequest_disk = 1\nMy.ReanaWorkflowUuid = "${WORKFLOW}"\nMy.Step = "fit"\nqueue 2\n`);
     await pool.finished(job);
   });
   afterAll(() => pool?.close());

@@ -60,7 +60,7 @@ describe('the initialisation', () => {
 
   test('has no right at the API server, and nobody calls it', () => {
     expect(objects().filter(({ kind }) => /Role/.test(kind))).toEqual([]);
-    expect(named('NetworkPolicy', 'reana-init').spec).toEqual({ podSelector: { matchLabels: { app: 'reana-init' } }, policyTypes: ['Ingress'], ingress: [] });
+    expect(named('NetworkPolicy', 'reana-init').spec).toEqual({ podSelector: { matchLabels: { app: 'reana-init' } }, policyTypes: ['Ingress'] });
   });
 
   test('refuses an administrator without an address', () => {

@@ -180,8 +180,8 @@ describe('the runtime namespace', () => {
   test('nobody reaches workflows and their steps; whoever has a session comes by the ingress controller', () => {
     const all = objects(apart);
     const policy = (name: string) => find(all, 'NetworkPolicy', name);
-    expect(policy('reana-run-batch')).toMatchObject({ metadata: { namespace: 'analyses' }, spec: { podSelector: { matchLabels: { reana_workflow_mode: 'batch' } }, ingress: [] } });
-    expect(policy('reana-run-job').spec).toMatchObject({ podSelector: { matchExpressions: [{ key: 'reana-run-job-workflow-uuid', operator: 'Exists' }] }, ingress: [] });
+    expect(policy('reana-run-batch')).toMatchObject({ metadata: { namespace: 'analyses' }, spec: { podSelector: { matchLabels: { reana_workflow_mode: 'batch' } }, policyTypes: ['Ingress'] } });
+    expect(policy('reana-run-job').spec).toEqual({ podSelector: { matchExpressions: [{ key: 'reana-run-job-workflow-uuid', operator: 'Exists' }] }, policyTypes: ['Ingress'] });
     expect(policy('reana-run-session').spec.ingress).toEqual([{ ports: [{ protocol: 'TCP', port: 8888 }] }]);
   });
 

@@ -167,7 +167,8 @@ describe('Metrics', () => {
     const ports = (spec: any) => spec.egress.flatMap((each: any) => each.ports.map(({ port }: any) => port));
     expect(policy(p.host, 'metrics').ingress).toEqual([{ ports: [{ protocol: 'TCP', port: 9090 }] }]);
     expect(ports(policy(p.host, 'metrics'))).toEqual([53, 53, 9118, 9093]);
-    expect(policy(p.meyrin, 'metrics-agent').ingress).toEqual([]);
+    expect(policy(p.meyrin, 'metrics-agent').policyTypes).toEqual(['Ingress', 'Egress']);
+    expect(policy(p.meyrin, 'metrics-agent')).not.toHaveProperty('ingress');
     expect(ports(policy(p.meyrin, 'metrics-agent'))).toEqual([53, 53, 9090, 8080, 8888]);
     expect(objectOf(program({ metrics: { networkPolicies: false } }).host, 'NetworkPolicy', 'metrics')).toBeUndefined();
   });
