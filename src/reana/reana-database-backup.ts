@@ -15,6 +15,7 @@ import { cronSchedule, isSchedulable, SCHEDULABLE } from '../workload/cron-sched
 import { digest } from '../workload/named-by-content';
 import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
 import { addNetworkPolicy } from '../workload/network-policy';
+import { quantity } from '../workload/quantity';
 
 /** Properties of a `ReanaDatabaseBackup`. */
 export interface ReanaDatabaseBackupProps extends ReanaIdentity {
@@ -126,7 +127,7 @@ export class ReanaDatabaseBackup extends Construct {
         spec: {
           accessModes: ['ReadWriteOnce'],
           ...props.storageClass !== undefined && { storageClassName: props.storageClass },
-          resources: { requests: { storage: `${this.size.toMebibytes()}Mi` } },
+          resources: { requests: { storage: quantity(this.size) } },
         },
       });
     }

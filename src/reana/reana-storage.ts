@@ -1,6 +1,7 @@
 import { ApiObject, Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import { ReanaNames } from './reana-names';
+import { quantity } from '../workload/quantity';
 
 /** Where the volume of all workspaces is mounted, in every pod (`SHARED_VOLUME_PATH`). */
 export const SHARED_VOLUME_PATH = '/var/reana';
@@ -128,7 +129,7 @@ export class ReanaStorage {
    * @internal
    */
   public _declare(scope: Construct, names: ReanaNames): void {
-    const storage = `${this.size.toMebibytes()}Mi`;
+    const storage = quantity(this.size);
     const spec = { accessModes: ['ReadWriteMany'], resources: { requests: { storage } } };
     for (const [namespace, suffix] of names.oneNamespace ? [[names.namespace, '']] : [[names.namespace, ''], [names.runtimeNamespace, '-runtime']]) {
       const metadata = { name: names.sharedClaim, namespace, labels: names.labels('shared-storage') };

@@ -217,7 +217,7 @@ describe('ReanaDatabaseBackup', () => {
     expect(spec).toMatchObject({ timeZone: 'Etc/UTC', concurrencyPolicy: 'Forbid', schedule: expect.stringMatching(/^\d+ \d+ \* \* \*$/) });
     expect(find(p, 'ConfigMap', 'reana-db-backup').data['backup.sh']).toContain('head -n -14');
     expect(find(p, 'CronJob', 'reana-db-restore').spec.suspend).toBe(true);
-    expect(find(p, 'PersistentVolumeClaim', 'reana-db-backup').spec.resources.requests.storage).toBe('20480Mi');
+    expect(find(p, 'PersistentVolumeClaim', 'reana-db-backup').spec.resources.requests.storage).toBe('20Gi');
     expect(p.backup.namespace).toBe('reana');
   });
 
@@ -241,7 +241,7 @@ describe('ReanaDatabaseBackup', () => {
       { name: 'REANA_DB_HOST', value: 'dbod.cern.ch' }, { name: 'REANA_DB_PORT', value: '5432' }, { name: 'REANA_DB_NAME', value: 'reana' },
       { name: 'REANA_SQLALCHEMY_DATABASE_URI', valueFrom: { secretKeyRef: { name: 'uri', key: 'REANA_SQLALCHEMY_DATABASE_URI' } } },
     ]);
-    expect(find(p, 'PersistentVolumeClaim', 'reana-db-backup').spec).toMatchObject({ storageClassName: 'cold', resources: { requests: { storage: '5120Mi' } } });
+    expect(find(p, 'PersistentVolumeClaim', 'reana-db-backup').spec).toMatchObject({ storageClassName: 'cold', resources: { requests: { storage: '5Gi' } } });
     const given = program({ backup: { claimName: 'tapes' } });
     expect(find(given, 'PersistentVolumeClaim', 'reana-db-backup')).toBeUndefined();
     expect(find(given, 'CronJob', 'reana-db-restore').spec.jobTemplate.spec.template.spec.volumes[1].persistentVolumeClaim.claimName).toBe('tapes');

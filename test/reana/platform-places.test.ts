@@ -58,7 +58,7 @@ describe('storage', () => {
     expect(claim).toMatchObject({
       name: 'reana-shared-persistent-volume',
       namespace: 'reana',
-      spec: { accessModes: ['ReadWriteMany'], storageClassName: 'cephfs', resources: { requests: { storage: '1048576Mi' } } },
+      spec: { accessModes: ['ReadWriteMany'], storageClassName: 'cephfs', resources: { requests: { storage: '1Ti' } } },
     });
     expect(told('workflow-controller').REANA_STORAGE_BACKEND).toBe('network');
   });
@@ -77,7 +77,7 @@ describe('storage', () => {
     }), 'analyses').filter(({ kind }) => kind === 'PersistentVolume').map(({ spec }) => spec);
     expect(csi.map(({ csi: { volumeHandle } }) => volumeHandle)).toEqual(['share', 'share-runtime']);
     expect(csi[0]).toMatchObject({
-      capacity: { storage: '7168Mi' },
+      capacity: { storage: '7Gi' },
       csi: { volumeAttributes: { shareID: 'a' }, nodeStageSecretRef: { namespace: 'kube-system', name: 'os-trustee' }, nodePublishSecretRef: { namespace: 'kube-system', name: 'os-trustee' } },
     });
   });
