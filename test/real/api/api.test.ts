@@ -18,7 +18,7 @@ const RELEASED = path.join(__dirname, 'released');
 const KUBERNETES: ToolsetName[] = ['kubernetes-oldest', 'kubernetes-newest'];
 
 /** Of claims and volumes API servers count an apply that changes nothing as another version, and change nothing else. */
-const settled = (objects: readonly StoredObject[]): object[] => objects.map(object => /^PersistentVolume/.test(object.kind)
+const comparable = (objects: readonly StoredObject[]): object[] => objects.map(object => /^PersistentVolume/.test(object.kind)
   ? { ...object, metadata: { ...object.metadata, resourceVersion: undefined } } : object);
 
 const WORKLOADS = ['DaemonSet', 'Deployment', 'Job', 'StatefulSet'];
@@ -78,7 +78,7 @@ describeClusters('API servers', () => {
         const once = await api.stored(manifests);
         expect(once).toHaveLength(manifests.length);
         expect(await api.apply(text)).toEqual({ status: 0, complaints: '' });
-        expect(settled(await api.stored(manifests))).toEqual(settled(once));
+        expect(comparable(await api.stored(manifests))).toEqual(comparable(once));
       });
       await leavesNothing(text);
     });
