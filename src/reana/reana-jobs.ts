@@ -3,6 +3,7 @@ import type { Cpu } from 'cdk8s-plus-27';
 import { Variables } from './environment';
 import { hostPathProblems, ReanaHostPath } from './reana-host-paths';
 import { problem } from '../problem';
+import { mebibytes } from '../workload/quantity';
 
 /** What the steps of workflows get, and the most that users may ask for in `reana.yaml`. */
 export interface ReanaJobs {
@@ -144,8 +145,6 @@ function withDefaults(jobs: ReanaJobs) {
     minUid: jobs.minUid ?? 100,
   };
 }
-
-const mebibytes = (size?: Size) => size && `${size.toMebibytes()}Mi`;
 
 /** cdk8s-plus has CPUs as text: `500m` or `2`. */
 function millis(cpu?: Cpu): number | undefined {

@@ -8,6 +8,7 @@ import { addLocalQueues } from './reana-kueue';
 import { outsidersOf } from './reana-outsiders';
 import { ReanaSettings } from './reana-settings';
 import { ruleList } from '../workload/network-policy';
+import { mebibytes } from '../workload/quantity';
 
 /** How much all of a runtime namespace may ask for, and what containers there ask for that say nothing. REANA's code says nothing for engines and sessions. */
 export interface ReanaRuntimeLimits {
@@ -102,5 +103,3 @@ export function addRuntime(scope: Construct, settings: ReanaSettings): void {
 export function hasQuota({ cpu, memory, pods }: ReanaRuntimeLimits): boolean {
   return [cpu, memory, pods].some(limit => limit !== undefined);
 }
-
-const mebibytes = (size: Size) => `${size.toMebibytes()}Mi`;

@@ -3,6 +3,7 @@ import { Duration, Size } from 'cdk8s';
 import type { Cpu } from 'cdk8s-plus-27';
 import { Variables } from './environment';
 import { problem } from '../problem';
+import { mebibytes } from '../workload/quantity';
 
 /**
  * The pod in which specifications are loaded, which are code of users. The server and the workflow controller that are here by default don't make it:
@@ -141,5 +142,3 @@ export function specValidationProblems(validation: ReanaSpecValidation): string[
 const LEAST_STORAGE = 128;
 
 const seconds = (time?: Duration) => time?.toSeconds({ integral: false });
-
-const mebibytes = (size?: Size) => size && `${size.toMebibytes()}Mi`;
