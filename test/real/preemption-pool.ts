@@ -10,7 +10,9 @@ export const VACATE = 3;
 export const UPDATE = 10;
 
 const GOLD_FIRST = ClassAdExpression.target('Gold').is(true).ifThenElse(1, 0);
-const TRESPASS = ClassAdExpression.target('Trespass').is(true);
+/** Not before its log can tell that it began. */
+const TRESPASS = ClassAdExpression.target('Trespass').is(true)
+  .and(ClassAdExpression.call('time', []).minus(ClassAdExpression.my('EnteredCurrentActivity')).greaterThan(10));
 const PATIENT = { maxJobRetirement: Duration.seconds(RETIREMENT) };
 
 /** Machines of the pool: each with a reason to preempt, or with none; its jobs fill it. */
