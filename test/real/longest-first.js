@@ -5,7 +5,7 @@ const Sequencer = require('@jest/test-sequencer').default;
 const BUSY = /\/(api|engines|kubernetes|node-faults|nodes|reana|telemetry)\//;
 
 const LONG = [
-  /killed-and-cut/, /engines\/live/, /updated-and-lost/, /nodes\/elastic/, /engines\/karmada/, /telemetry\/logs/, /engines\/equivalence/, /\/api\//, /\/nodes\//,
+  /killed-and-cut/, /engines\/live/, /updated-and-lost/, /\/api\//, /nodes\/elastic/, /engines\/karmada/, /telemetry\/logs/, /engines\/equivalence/, /\/nodes\//,
   /pool-alarms/, /pool-faults/, /pool-credentials/, /pool-metrics/, /pool-high/, /pool-fair/, /pool-preemption/, /pool-day-two/, /pool-upgrade/, /pool-users/,
 ];
 
