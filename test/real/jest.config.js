@@ -15,5 +15,5 @@ module.exports = {
   globalSetup: '<rootDir>/test/real/build-first.ts',
   testSequencer: '<rootDir>/test/real/longest-first.js',
   // Most suites wait for HTCondor's own times, and leave the machine's cores to the others.
-  maxWorkers: 4,
+  maxWorkers: 5,
 };

@@ -4,9 +4,12 @@
  */
 export const PATIENCE = 600;
 
-/** Asks until the answer is yes, with a pause in milliseconds before it asks again. */
-export async function until(what: string, holds: () => Promise<boolean>, seconds = PATIENCE, pause = 500): Promise<void> {
-  const end = Date.now() + seconds * 1000;
+/** The pauses before it is asked again, in milliseconds: as long as a tenth of what has been waited, since who asks keeps the machine from answering. */
+const PAUSE = { shortest: 500, longest: 3000, part: 0.1 };
+
+/** Asks until the answer is yes, with a pause in milliseconds before it asks again: where none is said, a longer one the longer it takes. */
+export async function until(what: string, holds: () => Promise<boolean>, seconds = PATIENCE, pause?: number): Promise<void> {
+  const begin = Date.now();
   let last: unknown;
   for (;;) {
     try {
@@ -15,7 +18,9 @@ export async function until(what: string, holds: () => Promise<boolean>, seconds
     } catch (error) {
       last = error;
     }
-    if (Date.now() > end) { throw new Error(`not in ${seconds} s: ${what}${last ? `\n${(last as Error).message}` : ''}`); }
-    await new Promise(resolve => setTimeout(resolve, pause));
+    const waited = Date.now() - begin;
+    if (waited > seconds * 1000) { throw new Error(`not in ${seconds} s: ${what}${last ? `\n${(last as Error).message}` : ''}`); }
+    const next = pause ?? Math.min(PAUSE.longest, Math.max(PAUSE.shortest, PAUSE.part * waited));
+    await new Promise(resolve => setTimeout(resolve, next));
   }
 }

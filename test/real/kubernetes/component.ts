@@ -120,7 +120,7 @@ export class Component {
         const tail = fs.readFileSync(this.log, 'utf8').split('\n').slice(-15).join('\n');
         throw new Error(`${this.name} ${this.hasEnded ? 'ended' : `was not ${what} in ${seconds} s`}; the end of ${this.log}:\n${tail}`);
       }
-      await new Promise(resolve => setTimeout(resolve, 100));
+      await new Promise(resolve => setTimeout(resolve, 300));
     }
   }
 }
