@@ -7,7 +7,7 @@ import { cached } from '../cache';
 /** The groups of programs: one wrapper module each, below tools/. */
 export type ToolsetName =
   'kubernetes-newest' | 'kubernetes-oldest' | 'etcd' | 'containerd' | 'cni' | 'coredns' | 'kube-router' | 'karmada' | 'kubefed' | 'open-cluster-management' | 'keda' |
-  'otel-collector' | 'victoria-logs' | 'prometheus-operator';
+  'otel-collector' | 'victoria-logs' | 'prometheus-operator' | 'kube-state-metrics';
 
 /** Programs of one released version, ready to be run. */
 export interface Toolset {
@@ -127,6 +127,12 @@ const RECIPES: { [name in ToolsetName]: Recipe } = {
     binaries: ['victoria-logs'],
     minutes: 1,
     stamps: (version) => ({ 'github.com/VictoriaMetrics/VictoriaMetrics/lib/buildinfo.Version': `victoria-logs-${version}` }),
+  },
+  'kube-state-metrics': {
+    module: 'k8s.io/kube-state-metrics/v2',
+    binaries: ['kube-state-metrics'],
+    minutes: 2,
+    stamps: (version) => ({ 'github.com/prometheus/common/version.Version': version }),
   },
   // for the definitions of its kinds, which its module has beside its programs: none of them is built
   'prometheus-operator': {

@@ -1,7 +1,8 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
-import { MintedPool, mintedProgram } from './minted-pool';
+import { MintedPool, mintedProgram, TOLD_AFTER } from './minted-pool';
+import { StatePrometheus } from './state-prometheus';
 import { Testbed } from '../kubernetes/testbed';
 import { describeClusters } from '../requirements';
 import { until } from '../until';
@@ -91,6 +92,37 @@ describeClusters('tokens on real nodes', () => {
         (await pool.exec(member, metadata.name, ['cat', '/etc/condor/tokens.d/token'])).stdout.trim() === token.trim());
       expect((await pool.restarts(member))[metadata.name]).toBe(restarts[['meyrin', 'tsystems'].indexOf(member)][metadata.name]);
     }
+  });
+
+  test('somebody is told of tokens that are not renewed, until they are', async () => {
+    const objects = pool.manifests('condor-host');
+    const prometheus = await StatePrometheus.start(testbed, 'tsystems', 'fed', objects.find(({ metadata }) => metadata.name === 'alarms')!.data['alarms.rules.yaml']);
+    const firing = async () => (await prometheus.ask('ALERTS{alertname="HTCondorTokensNotRenewed", alertstate="firing"}')).map(({ labels }) => labels);
+    const suspend = (suspended: boolean) => testbed.cluster('tsystems').run(['patch', 'cronjob', 'tokens', '--namespace', NAMESPACE, '--patch', JSON.stringify({ spec: { suspend: suspended } })]);
+    // somebody thought that nobody needs it
+    await suspend(true);
+    await run('tsystems', 'before');
+    const renewed = Date.now();
+    await until('nothing fires', async () => (await firing()).length === 0 && (await prometheus.ask('kube_cronjob_status_last_successful_time')).length === 1);
+    const early = (Date.now() - renewed) / 1000;
+    await until('it fires', async () => (await firing()).length > 0);
+    const after = (Date.now() - renewed) / 1000;
+    expect(await firing()).toEqual([expect.objectContaining({ federation: 'fed', k8s_cluster: 'tsystems', namespace: NAMESPACE, cronjob: 'tokens', severity: 'critical' })]);
+    expect(early).toBeLessThan(TOLD_AFTER.toSeconds());
+    expect(after).toBeGreaterThan(TOLD_AFTER.toSeconds());
+    await suspend(false);
+    await run('tsystems', 'after');
+    await until('it fires no longer', async () => (await firing()).length === 0);
+    process.stdout.write(`HTCondorTokensNotRenewed: fires ${after.toFixed(0)} s after the last renewal (threshold ${TOLD_AFTER.toSeconds()} s), and not after the next\n`);
+
+    // the other series that alarms and dashboards take from kube-state-metrics are there as they are named
+    const named = [...new Set(JSON.stringify(objects).match(/\bkube_[a-z_]+/g))].sort();
+    expect(named.length).toBeGreaterThan(6);
+    for (const name of named) { expect({ name, series: (await prometheus.ask(`count(${name})`)).length }).toEqual({ name, series: 1 }); }
+    for (const selected of ['kube_node_status_condition{condition="Ready", status="true", node="otc-1"}', 'kube_pod_status_phase{namespace="condor", pod=~"startd-.*", phase="Running"}']) {
+      expect({ selected, values: (await prometheus.ask(selected)).map(({ value }) => value) }).toEqual({ selected, values: [1] });
+    }
+    expect(await prometheus.ask('kube_daemonset_status_number_ready{namespace="condor", daemonset="startd"}')).toMatchObject([{ value: 1 }]);
   });
 
   test('a member that is revoked is out within an ad update and an ad lifetime, and gets no new token', async () => {

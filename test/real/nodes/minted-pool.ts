@@ -2,13 +2,16 @@ import { randomBytes } from 'crypto';
 import * as fs from 'fs';
 import { Duration, Size } from 'cdk8s';
 import { TestbedPool } from './testbed-pool';
-import { JoinMode, StartdFleet, TokenAuthorization, TokenMint } from '../../../src';
+import { Alarms, Dashboards, JoinMode, StartdFleet, TokenAuthorization, TokenMint } from '../../../src';
 import { Testbed } from '../kubernetes/testbed';
 import { quickPool } from '../quick-pool';
 
 const NAMESPACE = 'condor';
 
-/** A pool whose tokens a mint makes: meyrin is pushed to, tsystems, which nobody reaches, pulls. */
+/** How old tokens may be until somebody is told: as soon as what is renewed each minute is looked at, and told a minute before it expires. */
+export const TOLD_AFTER = Duration.minutes(2);
+
+/** A pool whose tokens a mint makes: meyrin is pushed to, tsystems, which nobody reaches, pulls. Its alarms are all there can be. */
 export function mintedProgram(testbed: Testbed, ...revoked: string[]): (outdir: string) => void {
   const [host, meyrin] = ['condor-host', 'meyrin'].map(name => testbed.cluster(name));
   const authorities = (cluster: typeof host) => fs.readFileSync(cluster.controlPlane.authority.certificate, 'utf8');
@@ -23,6 +26,16 @@ export function mintedProgram(testbed: Testbed, ...revoked: string[]): (outdir: 
     });
     [members.meyrin, members.tsystems].forEach(member => mint.deliver(startd, member));
     mint.addRole('monitoring', { identity: 'monitoring@cern.ch', authorizations: [TokenAuthorization.READ] });
+    new Alarms(hostCluster, 'alarms', {
+      federation,
+      interval: Duration.seconds(5),
+      condor: {},
+      tokens: { mints: ['tokens'], interval: Duration.seconds(50), lifetime: Duration.seconds(TOLD_AFTER.toSeconds() + 60), warning: Duration.minutes(1) },
+      workflows: {},
+      logs: {},
+      options: { HTCondorTokensNotRenewed: { holds: Duration.seconds(10) } },
+    });
+    new Dashboards(hostCluster, 'boards');
     revoked.forEach(member => pool.revoke(member));
     app.synth();
   };
