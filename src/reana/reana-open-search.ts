@@ -9,7 +9,7 @@ import { SecretReference } from '../workload/secret-reference';
  * A site's OpenSearch, from which REANA's API shows the logs of workflows and of steps while they run. Without one it shows them once they have ended.
  *
  * Whoever collects the logs must write them as REANA's code asks for them: lines in `log`, times in `@timestamp`, and the labels of pods in
- * `kubernetes.labels`, in the indices `fluentbit-workflow_log` and `fluentbit-job_log`. Fluent Bit's filter `kubernetes` and its output to OpenSearch do.
+ * `kubernetes.labels`, in the indices `fluentbit-workflow_log` and `fluentbit-job_log`. A `LogCollection` does whose store is `LogStore.openSearch`.
  */
 export interface ReanaOpenSearch {
   /** The DNS name (`REANA_OPENSEARCH_HOST`). */

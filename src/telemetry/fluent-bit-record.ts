@@ -1,3 +1,4 @@
+import { fluentBitDocument } from './fluent-bit-document';
 import { AGENT_VARIABLES, LogModel, RECORD } from './log-model';
 import { LABELLED_LOG } from '../workload/labelled-log';
 
@@ -7,6 +8,7 @@ import { LABELLED_LOG } from '../workload/labelled-log';
  */
 export function fluentBitRecord(model: LogModel, tag: string): string {
   const list = (names: readonly string[]) => `{ ${names.map(quoted).join(', ')} }`;
+  const { openSearch } = model;
   const labels = Object.entries(model.labels).map(([label, field]) => `  { ${quoted(label)}, ${quoted(field)} },`);
   return `
 local CLUSTER, NODE = os.getenv(${quoted(AGENT_VARIABLES.cluster)}), os.getenv(${quoted(AGENT_VARIABLES.node)})
@@ -24,7 +26,7 @@ local function labels_of(line)
   local pod = type(line.kubernetes) == "table" and line.kubernetes or {}
   return type(pod.labels) == "table" and pod.labels or {}
 end
-
+${openSearch ? fluentBitDocument(openSearch.indexPrefix) : ''}
 function record(tag, timestamp, line)
   local namespace, pod, uid, container, restart = tag:match(FILE)
   -- the same whenever the line is read, and in whichever file the kubelet has put it meanwhile
@@ -52,7 +54,7 @@ ${model.federation === undefined ? '' : `    [${quoted(RECORD.federation)}] = ${
   for _, pair in ipairs(LABELS) do
     made[pair[2]] = made[pair[2]] or text(labels[pair[1]])
   end
-  return 2, timestamp, made
+  return 2, timestamp, ${openSearch ? 'document(made, labels)' : 'made'}
 end
 `.trimStart();
 }

@@ -1,7 +1,9 @@
+import { DOCUMENT_FIELDS } from './fluent-bit-document';
 import { fluentBitRecord } from './fluent-bit-record';
 import type { LogDriver } from './log-driver';
 import { AGENT_CONFIG, CONTAINER_LOGS, LogModel, recordFields } from './log-model';
 import { parsedUrl } from './log-sink';
+import { OPEN_SEARCH_USER } from './open-search-logs';
 import { LABELLED_LOG } from '../workload/labelled-log';
 
 /** Where it has what, in its container. */
@@ -131,24 +133,50 @@ function filters(model: LogModel): object[] {
     },
     { name: 'lua', match: 'kube.*', call: 'record', code: fluentBitRecord(model, TAG) },
     // whatever went wrong before: nothing else leaves the cluster
-    { name: 'record_modifier', match: 'kube.*', allowlist_key: [LABELLED_LOG.text, ...place, ...own] },
+    { name: 'record_modifier', match: 'kube.*', allowlist_key: model.openSearch ? DOCUMENT_FIELDS : [LABELLED_LOG.text, ...place, ...own] },
   ];
+}
+
+/** Records by OTLP. */
+function otlp({ headers }: LogModel): object {
+  return {
+    logs_uri: '${LOGS_URI}',
+    http2: 'off',
+    compress: 'gzip',
+    ...Object.keys(headers).length > 0 && { header: Object.entries(headers).map(([name, value]) => `${name} ${value}`) },
+    logs_body_key: `$${LABELLED_LOG.text}`,
+    // the rest of the record
+    logs_body_key_attributes: 'on',
+  };
+}
+
+/** Records as documents of OpenSearch. */
+function documents({ path, credentialsSecret }: NonNullable<LogModel['openSearch']>): object {
+  const [user, password] = Object.keys(OPEN_SEARCH_USER);
+  return {
+    ...path !== '' && { path },
+    ...credentialsSecret !== undefined && { http_user: `\${${user}}`, http_passwd: `\${${password}}` },
+    index: '$index',
+    // what is there already is refused as such, and isn't sent again
+    id_key: 'id',
+    write_operation: 'create',
+    suppress_type_name: 'on',
+    time_key: '@timestamp',
+    time_key_nanos: 'on',
+    compress: 'gzip',
+    // an answer has a line for each record; one that is cut off is taken for a failure
+    buffer_size: 'False',
+  };
 }
 
 function output(model: LogModel, size: number): object {
   return {
-    'name': 'opentelemetry',
+    'name': model.openSearch ? 'opensearch' : 'opentelemetry',
     'alias': 'store',
     'match': 'kube.*',
     'host': '${LOGS_HOST}',
     'port': '${LOGS_PORT}',
-    'logs_uri': '${LOGS_URI}',
-    'http2': 'off',
-    'compress': 'gzip',
-    ...Object.keys(model.headers).length > 0 && { header: Object.entries(model.headers).map(([name, value]) => `${name} ${value}`) },
-    'logs_body_key': `$${LABELLED_LOG.text}`,
-    // the rest of the record
-    'logs_body_key_attributes': 'on',
+    ...model.openSearch ? documents(model.openSearch) : otlp(model),
     // an outage has no end that is known; what the store refuses for good isn't tried again
     'retry_limit': 'no_limits',
     'storage.total_limit_size': size,

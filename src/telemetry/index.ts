@@ -12,6 +12,7 @@ export { LogCollection } from './log-collection';
 export type { ILogSink, LogEndpoint } from './log-sink';
 export { LogStore } from './log-store';
 export * from './log-store-props';
+export type { OpenSearchLogs } from './open-search-logs';
 export type { MemberAlarms } from './member-alarms';
 export { Metrics } from './metrics';
 export type { MetricsProps } from './metrics-props';

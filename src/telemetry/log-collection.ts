@@ -7,7 +7,8 @@ import { LogBuffer } from './log-buffer';
 import { LogDriver, logDriver } from './log-driver';
 import { DEFAULT_LABELS, labelProblems } from './log-labels';
 import { AGENT_CONFIG, AGENT_VARIABLES, CONTAINER_LOGS, LogModel } from './log-model';
-import { endpointConnections, endpointProblems, ILogSink } from './log-sink';
+import { endpointConnections, endpointProblems, ILogSink, LogEndpoint, parsedUrl } from './log-sink';
+import { OPEN_SEARCH_USER } from './open-search-logs';
 import { FederatedCluster } from '../federation/federated-cluster';
 import { Federation } from '../federation/federation';
 import { isDnsLabel } from '../federation/names';
@@ -23,9 +24,10 @@ import { declareTraffic } from '../workload/traffic';
 /** Properties of a `LogCollection`. */
 export interface LogCollectionProps {
   /**
-   * Where records go: a `LogStore`, or one that is already there (`LogStore.fromAddress`).
+   * Where records go: a `LogStore`, or one that is already there (`LogStore.fromAddress`, `LogStore.openSearch`).
    *
-   * Refused at synth: a store that takes no records from one of the clusters; one without TLS, except a Service of the agents' own cluster.
+   * Refused at synth: a store that takes no records from one of the clusters; one without TLS, except a Service of the agents' own cluster; OpenSearch with
+   * another agent than Fluent Bit.
    */
   readonly store: ILogSink;
 
@@ -268,6 +270,7 @@ export class LogCollection extends Construct implements IScrapeTarget {
   private model(): LogModel {
     const { props } = this;
     const endpoints = this.clusters.flatMap(cluster => props.store.endpointFor(cluster) ?? []);
+    const { url: address = '', headers = {}, openSearch }: Partial<LogEndpoint> = endpoints[0] ?? {};
     return {
       name: this.node.id,
       namespace: this.namespace,
@@ -276,7 +279,8 @@ export class LogCollection extends Construct implements IScrapeTarget {
       labels: props.labels ?? DEFAULT_LABELS,
       buffer: this.buffer,
       federation: Federation.tryOf(this)?.node.id,
-      headers: endpoints[0]?.headers ?? {},
+      headers,
+      openSearch: openSearch && { ...openSearch, path: (parsedUrl(address)?.pathname ?? '').replace(/[/]$/, '') },
       tls: !endpoints.some(({ url }) => url.startsWith('http://')),
       deadLetters: props.deadLetters,
     };
@@ -286,7 +290,7 @@ export class LogCollection extends Construct implements IScrapeTarget {
     const { props, driver: { paths, ports, ...driver } } = this;
     const { id: name } = this.node;
     const fromConfig = (variable: string, key: string) => ({ name: variable, valueFrom: { configMapKeyRef: { name, key } } });
-    const { tls } = this.model();
+    const { tls, openSearch: { credentialsSecret } = {} } = this.model();
     return {
       serviceAccountName: name,
       enableServiceLinks: false,
@@ -304,6 +308,8 @@ export class LogCollection extends Construct implements IScrapeTarget {
         env: [
           fromConfig(AGENT_VARIABLES.cluster, 'cluster'),
           ...Object.entries(this.address(this.clusterName())).map(([variable, { key }]) => fromConfig(variable, key)),
+          ...credentialsSecret === undefined ? [] : Object.entries(OPEN_SEARCH_USER)
+            .map(([variable, key]) => ({ name: variable, valueFrom: { secretKeyRef: { name: credentialsSecret, key } } })),
           { name: AGENT_VARIABLES.node, valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
         ],
         ports: Object.entries(ports).map(([port, containerPort]) => ({ name: port, containerPort })),

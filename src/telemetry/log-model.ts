@@ -1,4 +1,5 @@
 import { LogBuffer } from './log-buffer';
+import { OpenSearchLogs } from './open-search-logs';
 import { LABELLED_LOG } from '../workload/labelled-log';
 
 /**
@@ -17,6 +18,8 @@ export interface LogModel {
   readonly buffer: LogBuffer;
   readonly federation?: string;
   readonly headers: { readonly [name: string]: string };
+  /** How records are written, if the store is an OpenSearch; and the path before its own. */
+  readonly openSearch?: OpenSearchLogs & { readonly path: string };
   /** Whether the store is reached by mutual TLS. */
   readonly tls: boolean;
   /** Whether records that the store refuses for good are put aside; unless it is stated, where the agent can. */

@@ -1,9 +1,10 @@
+import { OpenSearchLogs, openSearchLogsProblems } from './open-search-logs';
 import { problem } from '../problem';
 import type { FirewallRule } from '../workload/firewall-rules';
 
 /** Where a cluster's records are sent. */
 export interface LogEndpoint {
-  /** The whole URL that takes OTLP over HTTP, such as `https://logs.cern.ch:4318/v1/logs`. */
+  /** The whole URL that takes OTLP over HTTP, such as `https://logs.cern.ch:4318/v1/logs`; with `openSearch` that of the cluster. */
   readonly url: string;
 
   /**
@@ -12,9 +13,16 @@ export interface LogEndpoint {
    * @default - none
    */
   readonly headers?: { readonly [name: string]: string };
+
+  /**
+   * That it is an OpenSearch, and how records are written into it.
+   *
+   * @default - it takes OTLP
+   */
+  readonly openSearch?: OpenSearchLogs;
 }
 
-/** What takes log records: a `LogStore`, or one that is already there (`LogStore.fromAddress`). */
+/** What takes log records: a `LogStore`, or one that is already there (`LogStore.fromAddress`, `LogStore.openSearch`). */
 export interface ILogSink {
   /**
    * Where a cluster sends its records.
@@ -42,10 +50,14 @@ export function endpointConnections(cluster: string, endpoint: LogEndpoint | und
 export function endpointProblems(cluster: string, endpoint: LogEndpoint | undefined, federated: boolean): string[] {
   if (!endpoint) { return [problem('store', cluster, 'a store with a writer for this cluster')]; }
   const url = parsedUrl(endpoint.url);
-  if (!url) { return [problem('store', endpoint.url, 'the URL of an OTLP receiver, such as https://logs.cern.ch:4318/v1/logs')]; }
-  if (url.protocol === 'https:' && url.username === '') { return []; }
-  if (url.protocol === 'http:' && !federated && IN_CLUSTER.test(url.hostname)) { return []; }
-  return [problem('store', endpoint.url, `https, without a user in the URL${federated ? '' : ', or http to a Service of this cluster'}: records go to another cluster`)];
+  const { openSearch } = endpoint;
+  const example = openSearch ? 'an OpenSearch, such as https://opensearch.cern.ch:9200' : 'an OTLP receiver, such as https://logs.cern.ch:4318/v1/logs';
+  if (!url) { return [problem('store', endpoint.url, `the URL of ${example}`)]; }
+  const problems = openSearch ? openSearchLogsProblems(openSearch) : [];
+  if (openSearch && url.search !== '') { problems.push(problem('store', endpoint.url, `the URL of ${example}, without a query`)); }
+  if (url.protocol === 'https:' && url.username === '') { return problems; }
+  if (url.protocol === 'http:' && !federated && IN_CLUSTER.test(url.hostname)) { return problems; }
+  return [...problems, problem('store', endpoint.url, `https, without a user in the URL${federated ? '' : ', or http to a Service of this cluster'}: records go to another cluster`)];
 }
 
 /** The URL of that text, if it is one. */

@@ -3,6 +3,7 @@ import { ApiObject, Chart, Duration, Size, Yaml } from 'cdk8s';
 import { Construct } from 'constructs';
 import { ILogSink, LogEndpoint } from './log-sink';
 import { ExistingLogStoreOptions, LogStoreProps, LogWriter } from './log-store-props';
+import { OpenSearchLogs } from './open-search-logs';
 import { GATEWAY_PATHS, GATEWAY_PORTS, otelGateway, STORE_PORT } from './otel-gateway';
 import { COLLECTOR_IMAGE, NOBODY } from './telemetry-pod';
 import { Federation } from '../federation/federation';
@@ -45,6 +46,25 @@ export class LogStore extends Construct implements ILogSink {
    */
   public static fromAddress(url: string, options: ExistingLogStoreOptions = {}): ILogSink {
     return { endpointFor: cluster => options.clusters?.includes(cluster) ?? true ? { url, headers: options.headers } : undefined };
+  }
+
+  /**
+   * An OpenSearch that is already there, for instance the one that REANA shows the logs of running workflows from (`ReanaPlatform`'s `openSearch`). Nothing is
+   * made for it. Only `LogAgent.FLUENT_BIT` writes there: the OpenTelemetry Collector's exporter for it has no maintainer.
+   *
+   * Each record is a document whose `_id` is the record's id, made once (`create`): what is sent again is there already. Its fields are `@timestamp`, `log`,
+   * `index`, `id`, `cluster`, `federation`, `node`, `source`, `stream`, `part`, `workflow`, `job`, `user`, `component`, `daemon`,
+   * `kubernetes.namespace_name`, `kubernetes.pod_name`, `kubernetes.container_name`, `kubernetes.host` and, of REANA's pods, the labels in
+   * `kubernetes.labels` that REANA finds them by. A document that OpenSearch refuses comes again without end: its mapping must take these fields, as that of
+   * docs/logs.md does.
+   *
+   * Refused at synth: a URL with a query, with a user, or without TLS to another cluster; another agent.
+   *
+   * @param url the URL of the cluster, such as `https://opensearch.cern.ch:9200`, with the path of a proxy before it if there is one
+   * @param options who writes, and where
+   */
+  public static openSearch(url: string, options: OpenSearchLogs = {}): ILogSink {
+    return { endpointFor: cluster => options.clusters?.includes(cluster) ?? true ? { url, openSearch: options } : undefined };
   }
 
   /** The namespace of the store. */

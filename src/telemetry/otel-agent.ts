@@ -34,9 +34,14 @@ export const openTelemetryCollector: LogDriver = {
   rules: [{ apiGroups: [''], resources: ['pods', 'namespaces'], verbs: ['get', 'list', 'watch'] }],
   address: url => ({ [ENDPOINT]: { key: 'endpoint', value: url } }),
   configuration,
-  problems: ({ deadLetters }) => deadLetters
-    ? [problem('deadLetters', true, 'nothing with the OpenTelemetry Collector, which has no place for them; LogAgent.FLUENT_BIT has')]
-    : [],
+  problems: ({ deadLetters, openSearch }) => [
+    ...deadLetters
+      ? [problem('deadLetters', true, 'nothing with the OpenTelemetry Collector, which has no place for them; LogAgent.FLUENT_BIT has')]
+      : [],
+    ...openSearch
+      ? [problem('agent', 'LogAgent.OPEN_TELEMETRY_COLLECTOR', 'LogAgent.FLUENT_BIT, with a store that is an OpenSearch: the Collector\'s exporter for it has no maintainer')]
+      : [],
+  ],
 };
 
 function configuration(model: LogModel): object {

@@ -18,6 +18,9 @@ const LABORATORY: { readonly [program: string]: string } = {
 /** What clusters need besides. */
 const CLUSTERS: { readonly [program: string]: string } = { ipset: 'ipset' };
 
+/** What programs of Java's need besides; the one needs the other. */
+const JAVA: { readonly [program: string]: string } = { java: 'maven', mvn: 'maven' };
+
 /** The oldest Go that builds Kubernetes and the rest, as its modules say: 1.26.8. */
 const LEAST_GO = [1, 26, 8];
 
@@ -106,6 +109,11 @@ export function describeReal(name: string, suite: () => void): void {
 /** The same for a suite that needs clusters. */
 export function describeClusters(name: string, suite: () => void): void {
   describeIf(missingForClusters(), name, suite);
+}
+
+/** The same for a suite that needs Java besides. */
+export function describeJava(name: string, suite: () => void): void {
+  describeIf([...missingRequirements(), ...missingPrograms(JAVA)], name, suite);
 }
 
 /** The same for a suite that needs Go, and no more. */

@@ -126,12 +126,24 @@ class Lua {
     [tag, 0, record].forEach(each => this.push(each));
     if (lua.lua_pcall(state, 3, 3, 0) !== 0) { return record; }
     if (lua.lua_tonumber(state, -3) !== 2) { throw new Error('the record was to be replaced, and its time kept'); }
+    return this.pop();
+  }
+
+  /** The table on top of the stack: of texts, and of tables like it. */
+  private pop(): Line {
+    const { state } = this;
     const made: Line = {};
     lua.lua_pushnil(state);
     while (lua.lua_next(state, -2) !== 0) {
-      made[lua.lua_tojsstring(state, -2)] = lua.lua_isstring(state, -1) ? lua.lua_tojsstring(state, -1) : {};
-      lua.lua_pop(state, 1);
+      const key = lua.lua_tojsstring(state, -2);
+      if (lua.lua_istable(state, -1)) {
+        made[key] = this.pop();
+      } else {
+        made[key] = lua.lua_isstring(state, -1) ? lua.lua_tojsstring(state, -1) : {};
+        lua.lua_pop(state, 1);
+      }
     }
+    lua.lua_pop(state, 1);
     return made;
   }
 

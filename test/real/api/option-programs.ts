@@ -614,6 +614,8 @@ function program(
         const chart = new Chart(app, `${name}-chart`);
         const existing = LogStore.fromAddress('https://logs.example:4318/v1/logs', { headers: { 'X-Scope-OrgID': 'site' } });
         new LogCollection(chart, 'log-agent', { store: existing, ...spaced(logCollection, 'agents') });
+        const openSearch = LogStore.openSearch('https://opensearch.example:9200/logs', { credentialsSecret: 'opensearch-writer', indexPrefix: 'hep' });
+        new LogCollection(chart, 'live-logs', { store: openSearch, agent: LogAgent.FLUENT_BIT, ...spaced({}, 'agents') });
         new PoolPreflight(chart, 'preflight', { fleet: new StartdFleet(chart, 'startd', { pool: elsewhere, ...spaced(fleet, 'machines') }), ...preflight });
       }
       app.synth();
