@@ -14,9 +14,9 @@ const PODS = { jobs: 4, lines: 10_000 };
 const CONDOR = { jobs: 4, lines: 2_500 };
 const ALL = SITES.length * (PODS.jobs * PODS.lines + CONDOR.jobs * CONDOR.lines);
 /** How long they write, in seconds: through all of what is done to the way of their lines. */
-const WRITE = 240;
+const WRITE = 420;
 /** How long the store is stopped, and how long the link is cut, in seconds. */
-const OUTAGE = 60;
+const OUTAGE = 120;
 
 /** Fields that the store and its gateway put on every record. */
 const NO_AGENTS = 'received, _stream, _stream_id, _time, scope.name, scope.version, severity_number, severity_text';
