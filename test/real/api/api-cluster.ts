@@ -15,6 +15,9 @@ export interface StoredObject extends Manifest {
   readonly metadata: Manifest['metadata'] & { readonly uid: string; readonly resourceVersion: string; readonly deletionTimestamp?: string };
 }
 
+/** Hundreds of namespaces are emptied at once: by default with twenty calls a second. */
+const HURRIED = { 'kube-api-qps': 200, 'kube-api-burst': 400, 'concurrent-namespace-syncs': 20 };
+
 /** A control plane without nodes: it takes objects, and runs nothing of them. */
 export class ApiCluster {
   public static async start(kubernetes: ToolsetName): Promise<ApiCluster> {
@@ -24,7 +27,7 @@ export class ApiCluster {
       // the API server insists on an address that isn't loopback
       await machine.ip('addr', 'add', '192.0.2.1/32', 'dev', 'lo');
       const controlPlane = await ControlPlane.start(machine, {
-        name: 'api', kubernetes, directory: path.join(estate.state, 'api'), group: new ControlGroup(estate.prefix),
+        name: 'api', kubernetes, directory: path.join(estate.state, 'api'), group: new ControlGroup(estate.prefix), flags: { 'kube-controller-manager': HURRIED },
       });
       return new ApiCluster(estate, controlPlane);
     } catch (error) {
@@ -52,12 +55,16 @@ export class ApiCluster {
     return JSON.parse(await this.ask(['get', '-o', 'json', '-f', '-'], text)).items;
   }
 
+  /** The namespaces there are, as among everything. */
+  public namespaces(): Promise<string[]> {
+    return this.identities('namespaces');
+  }
+
   /** Everything there is, but for what the cluster itself makes and unmakes all the time. */
   public async everything(): Promise<string[]> {
     const kinds = (await this.ask(['api-resources', '--verbs=list', '-o', 'name'])).trim().split('\n')
       .filter(kind => !/^events(\.|$)|^leases\.|^componentstatuses$/.test(kind));
-    return (await this.ask(['get', kinds.join(','), '--all-namespaces', '--ignore-not-found', '-o', 'jsonpath={range .items[*]}{.kind}/{.metadata.namespace}/{.metadata.name}{"\\n"}{end}']))
-      .split('\n').filter(line => line).sort();
+    return this.identities(kinds.join(','), '--all-namespaces');
   }
 
   /** Stops the controllers, so that nobody but the test changes anything; they go on afterwards. */
@@ -82,6 +89,12 @@ export class ApiCluster {
     const { status, stdout, stderr } = await machine.attempt([process.execPath, path.join(__dirname, 'access-reviews.js')], { input, timeout: PATIENCE });
     if (status !== 0) { throw new Error(`${specs.length} reviews: ${status}\n${stderr}`); }
     return JSON.parse(stdout);
+  }
+
+  private async identities(kinds: string, ...options: string[]): Promise<string[]> {
+    const identity = '{.kind}/{.metadata.namespace}/{.metadata.name}';
+    return (await this.ask(['get', kinds, ...options, '--ignore-not-found', '-o', `jsonpath={range .items[*]}${identity}{"\\n"}{end}`]))
+      .split('\n').filter(line => line).sort();
   }
 
   public kubectl(args: string[], input?: string, env?: { readonly [name: string]: string }): Promise<CommandResult> {
