@@ -138,9 +138,13 @@ project.addTask('bench', {
 
 const made = project.addTask('build:artifacts', {
   description: 'Synthesizes the project files, compiles and packs',
-  steps: [project.defaultTask!, project.preCompileTask, project.compileTask, project.postCompileTask, project.packageTask].map(({ name }) => ({ spawn: name })),
+  steps: [project.defaultTask!, project.preCompileTask, project.compileTask, project.postCompileTask, project.packageTask]
+    .map(({ name }) => ({ spawn: name })),
 });
 project.removeTask('build');
-project.addTask('build', { description: 'Synthesizes the project files, compiles, packs and runs the unit tests', steps: [made, unit].map(({ name }) => ({ spawn: name })) });
+project.addTask('build', {
+  description: 'Synthesizes the project files, compiles, packs and runs the unit tests',
+  steps: [made, unit].map(({ name }) => ({ spawn: name })),
+});
 
 project.synth();

@@ -28,6 +28,7 @@ export function mintedProgram(testbed: Testbed, ...revoked: string[]): (outdir: 
     mint.addRole('monitoring', { identity: 'monitoring@cern.ch', authorizations: [TokenAuthorization.READ] });
     new Alarms(hostCluster, 'alarms', {
       federation,
+      namespace: NAMESPACE,
       interval: Duration.seconds(5),
       condor: {},
       tokens: { mints: ['tokens'], interval: Duration.seconds(50), lifetime: Duration.seconds(TOLD_AFTER.toSeconds() + 60), warning: Duration.minutes(1) },
@@ -35,7 +36,7 @@ export function mintedProgram(testbed: Testbed, ...revoked: string[]): (outdir: 
       logs: {},
       options: { HTCondorTokensNotRenewed: { holds: Duration.seconds(10) } },
     });
-    new Dashboards(hostCluster, 'boards');
+    new Dashboards(hostCluster, 'boards', { namespace: NAMESPACE });
     revoked.forEach(member => pool.revoke(member));
     app.synth();
   };

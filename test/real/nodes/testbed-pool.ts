@@ -119,8 +119,19 @@ export class TestbedPool extends CondorTools {
   /** Waits until the machines of these members, and no others, are in the pool. */
   public async whole(members: readonly string[] = this.members, seconds = PATIENCE): Promise<void> {
     const wanted = members.reduce((sum, member) => sum + this.testbed.cluster(member).nodes.length, 0);
-    await until(`the machines of ${members.join(' and ')} are in the pool`, async () =>
-      (await this.machines()).filter(name => members.some(member => name.endsWith(`.${member}`))).length === wanted, seconds);
+    let present: string[] = [];
+    const there = until(`the machines of ${members.join(' and ')} are in the pool`, async () => {
+      present = (await this.machines()).filter(name => members.some(member => name.endsWith(`.${member}`)));
+      return present.length === wanted;
+    }, seconds);
+    await there.catch(async error => { throw new Error(`${error.message}; there are ${present.join(', ')}\n${await this.complaints(members)}`); });
+  }
+
+  /** What the machines of members have said last. */
+  private async complaints(members: readonly string[]): Promise<string> {
+    const said = await Promise.all(members.map(async member => Promise.all((await this.pods(member, '--selector', 'app.kubernetes.io/component=execution-point'))
+      .map(async ({ metadata: { name } }) => `${member}/${name}:\n${(await this.exec(member, name, ['sh', '-c', 'tail -n 20 /var/log/condor/*Log'])).stdout}`))));
+    return said.flat().join('\n');
   }
 
   /** Submits at the access point, in the submitter's home; outputs come back by themselves. Gives the cluster's id. */
