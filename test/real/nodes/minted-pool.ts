@@ -45,7 +45,8 @@ export function mintedProgram(testbed: Testbed, ...revoked: string[]): (outdir: 
 /** Its keys and credentials are made by the commands of docs/credentials.md. */
 export class MintedPool extends TestbedPool {
   protected async startHost(): Promise<void> {
-    await this.host.apply(this.files['condor-host']);
+    // the central manager takes the keys that are there when its pod starts
+    await this.host.apply(this.manifests('condor-host').filter(({ kind }) => kind === 'Namespace'));
     for (const member of this.members) {
       await this.host.run(['create', 'secret', 'generic', `condor-signing-key-${member}`, '--namespace', NAMESPACE, '--from-file=key=/dev/stdin'], {
         input: randomBytes(64).toString('base64'),
