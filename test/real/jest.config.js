@@ -8,8 +8,7 @@ module.exports = {
   transform: unit.transform,
   moduleNameMapper: unit.moduleNameMapper,
   clearMocks: true,
-  // what failed is told again at the end: who cuts a long output keeps that
-  reporters: ['default', ['summary', { summaryThreshold: 1 }], '<rootDir>/test/real/minutes.js', '<rootDir>/test/real/skipped-suites.js'],
+  reporters: ['default', ...['minutes', 'skipped-suites', 'failed-tests'].map(name => `<rootDir>/test/real/${name}.js`)],
   // Every wait has an end of its own and says what did not come; this is for what hangs without one.
   testTimeout: 3600_000,
   globalSetup: '<rootDir>/test/real/build-first.ts',
