@@ -18,6 +18,7 @@ const condor = new CondorHost(host, 'condor', {
   accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }],
   accountingGroups: [AccountingGroup.share('ATLAS', 0.6), AccountingGroup.share('CMS', 0.4)],
   image: CondorImage.debian(),
+  podLogs: {}, // what becomes of each job, and what the daemons write, is collected
 });
 
 // One startd on every node of every member, as the talk runs it.
@@ -31,20 +32,22 @@ const startd = new StartdFleet(fed, 'startd', {
   memory: Size.mebibytes(22500),
   attributes: { CERNEnvironment: 'production', HasMPI: true },
   maxJobRetirement: Duration.hours(24),
-  podLogs: {}, // what jobs and daemons write is collected
+  podLogs: {}, // and what jobs write
 });
 startd.on(meyrin, { attributes: { Datacenter: 'meyrin' } });
 startd.on(tsystems, { attributes: { Datacenter: 'otc-eu-de' } });
 
-// Logs: an agent on every node of every member, and one store, in which each member has a door of its own.
+// Logs: an agent on every node of every cluster, and one store, in which each cluster has a door of its own.
 const store = new LogStore(host, 'logs', {
   address: 'logs.cern.ch',
-  writers: [{ cluster: 'meyrin', port: 4318 }, { cluster: 'tsystems', port: 4319 }],
+  writers: [{ cluster: 'meyrin', port: 4318 }, { cluster: 'tsystems', port: 4319 }, { cluster: 'condor-host', port: 4320 }],
   retention: Duration.days(90),
   storage: Size.gibibytes(500),
   dailyVolume: Size.gibibytes(4),
 });
-const agents = new LogCollection(fed, 'log-agent', { store, buffer: LogBuffer.onNode({ disk: Size.gibibytes(8) }) });
+const collection = { store, buffer: LogBuffer.onNode({ disk: Size.gibibytes(8) }) };
+const agents = new LogCollection(fed, 'log-agent', collection);
+const hostAgents = new LogCollection(host, 'log-agent', collection); // the host is no member
 
 // Metrics: a Prometheus in the host, to which one in each member writes what is there; for more than a year, since core-hours are billed.
 const metrics = new Metrics(host, 'metrics', {
@@ -58,7 +61,7 @@ const metrics = new Metrics(host, 'metrics', {
 });
 const state = { namespace: 'kube-system', metricsService: 'kube-state-metrics', metricsPort: 8080 };
 for (const target of [
-  new CondorExporter(host, 'exporter', { pool: condor }), agents, new ScrapeTarget(host, 'state', state), new ScrapeTarget(fed, 'state', state),
+  new CondorExporter(host, 'exporter', { pool: condor }), agents, hostAgents, new ScrapeTarget(host, 'state', state), new ScrapeTarget(fed, 'state', state),
 ]) { metrics.scrape(target); }
 
 // Who is told when, and what is looked at then.

@@ -37,12 +37,12 @@ export class ExamplePool extends TestbedPool {
         await testbed.cluster(cluster).run(['rollout', 'status', '--timeout=600s', '--namespace', metadata.namespace!, `${kind.toLowerCase()}/${metadata.name}`], { timeout: 610 });
       }
     }
-    for (const member of this.members) { await this.agentsReady(member, 'log-agent'); }
+    for (const cluster of Object.keys(this.files)) { await this.agentsReady(cluster, 'log-agent'); }
   }
 
-  /** Waits until each node of a member has a log agent that is ready. */
-  public async agentsReady(member: string, name: string): Promise<void> {
-    await this.testbed.cluster(member).run(['rollout', 'status', '--timeout=600s', '--namespace', 'logging', `daemonset/${name}`], { timeout: 610 });
+  /** Waits until each node of a cluster has a log agent that is ready. */
+  public async agentsReady(cluster: string, name: string): Promise<void> {
+    await this.testbed.cluster(cluster).run(['rollout', 'status', '--timeout=600s', '--namespace', 'logging', `daemonset/${name}`], { timeout: 610 });
   }
 
   /** The clusters of a metric's series, as the host's Prometheus has them. */

@@ -112,24 +112,30 @@ queue
     let reader: LogReader;
     beforeAll(async () => { reader = await LogReader.start(pool.host, `${pool.reader}/ca.crt`); });
 
-    test('a line that a job writes at T-Systems is found in the host as docs/logs.md says, with where it was written and by which job', async () => {
+    test('what a job writes at T-Systems, and what the host notes of it, is found as docs/logs.md says, with where it was written and by which job', async () => {
       const job = talkJob({ command: 'echo marked; sleep 10', requirements: 'Datacenter == "otc-eu-de"' });
       const id = await pool.submitHere(job.replace(/^queue$/m, `My.ReanaWorkflowUuid = "${WORKFLOW}"\nqueue`));
       await until('the line is found', async () => await reader.count('_msg:="marked"') > 0, PATIENCE, 2000);
       const [record] = await reader.ask('_msg:="marked" | limit 1');
       expect(record).toMatchObject({ 'k8s.cluster.name': 'tsystems', 'federation': 'fed', 'source': 'htcondor-job' });
       expect(record.job).toMatch(new RegExp(`^ap1@cern\\.ch#${id}\\.0#`));
+      await until('the host tells of its begin', async () => await reader.count(`workflow:="${WORKFLOW}" source:="htcondor-event" _msg:~"^001 "`) > 0, PATIENCE, 2000);
       const said = await pool.commands('logs.md', 'The minute');
       // the tunnel tells of itself too
-      expect(said.split('\n').filter(line => line.startsWith('{')).map(line => JSON.parse(line))).toEqual([
-        { '_time': expect.any(String), 'k8s.cluster.name': 'tsystems', 'job': record.job, '_msg': 'marked' },
-      ]);
+      const found = said.split('\n').filter(line => line.startsWith('{')).map(line => JSON.parse(line));
+      expect(found).toEqual(found.map(() => expect.objectContaining({ _time: expect.any(String), job: record.job })));
+      const from = (cluster: string) => found.filter(line => line['k8s.cluster.name'] === cluster).map(({ _msg }) => _msg);
+      expect(from('tsystems')).toEqual(['marked']);
+      expect(from('condor-host')).toEqual(expect.arrayContaining([expect.stringMatching(/^000 .*Job submitted/), expect.stringMatching(/^001 .*Job executing/)]));
+      expect(found.length).toBe(1 + from('condor-host').length);
       await pool.left(id);
     });
 
-    test('each member writes its metrics to the host, and the pool is told of', async () => {
-      for (const metric of ['otelcol_exporter_queue_size', 'htcondor_startd_last_heard_timestamp_seconds']) {
-        await until(metric, async () => (await pool.clustersOf(metric)).join() === pool.members.join(), PATIENCE, 2000);
+    test('each cluster writes its metrics to the host, and the pool is told of', async () => {
+      for (const [metric, clusters] of Object.entries({
+        otelcol_exporter_queue_size: ['condor-host', ...pool.members], htcondor_startd_last_heard_timestamp_seconds: pool.members,
+      })) {
+        await until(metric, async () => (await pool.clustersOf(metric)).join() === clusters.join(), PATIENCE, 2000);
       }
       expect(await pool.clustersOf('htcondor_up == 1')).toEqual(['condor-host']);
     });
