@@ -2,7 +2,7 @@ import { execFileSync } from 'child_process';
 import { randomBytes } from 'crypto';
 import * as fs from 'fs';
 import { Cluster } from './cluster';
-import { Lab, LAB_PREFIX } from './lab';
+import { Lab } from './lab';
 import { parseManifests } from './manifest';
 import { describeReal } from './requirements';
 import { runInImage } from './rootfs';
@@ -111,14 +111,14 @@ spec:
           securityContext: { privileged: true }
 `;
 
-/** What there is of this machine that a laboratory could leave behind. */
-function traces(): { [kind: string]: string[] } {
+/** What there is of this machine that a laboratory could leave behind. Others come and go meanwhile. */
+function traces(prefix: string): { [kind: string]: string[] } {
   const lines = (command: string, ...args: string[]) =>
-    execFileSync(command, args, { encoding: 'utf8' }).split('\n').filter(line => line.includes(LAB_PREFIX)).sort();
+    execFileSync(command, args, { encoding: 'utf8' }).split('\n').filter(line => line.includes(prefix)).sort();
   return {
     namespaces: lines('ip', 'netns', 'list'),
     mounts: lines('cat', '/proc/self/mountinfo'),
-    groups: lines('find', '/sys/fs/cgroup', '-type', 'd', '-name', `${LAB_PREFIX}*`),
+    groups: lines('find', '/sys/fs/cgroup', '-type', 'd', '-name', `${prefix}*`),
     rules: lines('iptables-save'),
     processes: lines('ps', '-eo', 'args').filter(line => line.includes('runc') || line.includes('sweep')),
   };
@@ -134,7 +134,6 @@ describeReal('the image', () => {
 });
 
 describeReal('the laboratory', () => {
-  let before: { [kind: string]: string[] };
   let lab: Lab;
   let host: Site;
   let natted: Site[];
@@ -143,7 +142,6 @@ describeReal('the laboratory', () => {
   const key = randomBytes(8).toString('hex');
 
   beforeAll(async () => {
-    before = traces();
     lab = await Lab.open();
     host = await lab.site('host', { cidr: '10.1.0.0/16' });
     await host.node('host-1', { allocatable: { cpu: '4', memory: '1000Mi' } });
@@ -162,8 +160,10 @@ describeReal('the laboratory', () => {
   });
 
   afterAll(async () => {
+    const { namespaces, mounts, groups, processes } = traces(lab.prefix);
+    expect([namespaces, mounts, groups, processes].map(({ length }) => length > 0)).toEqual([true, true, true, true]);
     await lab.close();
-    expect(traces()).toEqual(before);
+    expect(traces(lab.prefix)).toEqual({ namespaces: [], mounts: [], groups: [], rules: [], processes: [] });
   });
 
   const ask = (from: Cluster, address = 'echo.example.org', port = 9618) => from.pods[0].exec(undefined, ['python3', '-c', `

@@ -7,7 +7,7 @@ import { imageRootfs } from './rootfs';
 import { Site, SiteOptions } from './site';
 
 /** The beginning of every name the laboratory gives to anything of the machine. */
-export const LAB_PREFIX = 'heplab';
+const LAB_PREFIX = 'heplab';
 
 /**
  * The laboratory: sites joined by a network, and clusters that run synthesized
