@@ -55,7 +55,12 @@ export class KarmadaControlPlane {
   /** Starts it at a site; it takes members then. It ends with the estate, or the testbed. */
   public static async start(estate: Pick<Estate, 'prefix'>, site: Site, options: KarmadaOptions = {}): Promise<KarmadaControlPlane> {
     const { controlPlane, address, publicServer, directory, group } = await loneControlPlane(estate, site, options.name ?? 'fed', ADDRESS, {
-      'kube-apiserver': { 'enable-bootstrap-token-auth': true, 'disable-admission-plugins': 'StorageObjectInUseProtection,ServiceAccount' },
+      'kube-apiserver': {
+        'enable-bootstrap-token-auth': true,
+        'disable-admission-plugins': 'StorageObjectInUseProtection,ServiceAccount',
+        // Karmada brings the node ports that its own API allots; members allot none of these by themselves
+        'service-node-port-range': '30000-30085',
+      },
       'kube-controller-manager': { controllers: CONTROLLERS.join(',') },
     });
     const karmada = new KarmadaControlPlane(controlPlane, publicServer, directory, {
