@@ -10,12 +10,14 @@ export interface Reference {
   readonly to: string;
 }
 
-/** What a pod names, before it is known in which namespace. */
+/** What an object names, before it is known in which namespace. */
 interface Named {
   readonly path: string;
   readonly name: string;
   readonly apiVersion: string;
   readonly kind: string;
+  /** @default - that of the object */
+  readonly namespace?: string;
 }
 
 /** Kinds that belong to no namespace, and are named by pods and by bindings of roles. */
@@ -23,13 +25,17 @@ const EVERYWHERE = new Set(['ClusterRole', 'PriorityClass', 'RuntimeClass']);
 
 const inPods = new WeakMap<PodSpec, readonly Named[]>();
 
+/** By these annotations cert-manager is asked for an Ingress's certificate. */
+const ISSUERS = ['cert-manager.io/cluster-issuer', 'cert-manager.io/issuer'];
+
 /**
  * The objects that an object can't do without: pods don't start without what they mount, read or run as, nor pull an image
- * without its Secret, and a role that isn't there grants nothing. What is optional is not among them.
+ * without its Secret; a role that isn't there grants nothing, a certificate protects nothing, and a volume that needs a login isn't
+ * mounted. What is optional is not among them.
  */
 export function referencesOf(manifest: Manifest): Reference[] {
-  const { namespace } = manifest.metadata;
-  return [...ofPods(manifest), ...ofAccount(manifest), ...ofBinding(manifest)].map(({ path, name, apiVersion, kind }) => ({
+  const named = [...ofPods(manifest), ...ofAccount(manifest), ...ofBinding(manifest), ...ofIngress(manifest), ...ofPersistentVolume(manifest)];
+  return named.map(({ path, name, apiVersion, kind, namespace = manifest.metadata.namespace }) => ({
     path, name, to: identity({ apiVersion, kind, metadata: { name, ...!EVERYWHERE.has(kind) && { namespace } } }),
   }));
 }
@@ -52,6 +58,18 @@ function ofBinding({ apiVersion, kind, roleRef }: Manifest): Named[] {
   if (apiGroup(apiVersion) !== group || !['ClusterRoleBinding', 'RoleBinding'].includes(kind)) { return []; }
   const { kind: role, name } = (roleRef ?? {}) as { kind?: string; name?: string };
   return role && name ? [{ path: 'roleRef.name', name, apiVersion: `${group}/v1`, kind: role }] : [];
+}
+
+function ofIngress({ apiVersion, kind, metadata: { annotations }, spec }: Manifest): Named[] {
+  if (kind !== 'Ingress' || apiGroup(apiVersion) !== 'networking.k8s.io' || ISSUERS.some(issuer => issuer in ((annotations ?? {}) as object))) { return []; }
+  return each((spec as any)?.tls, 'spec.tls', ({ secretName }: any, at) => one(`${at}.secretName`, secretName, 'Secret'));
+}
+
+function ofPersistentVolume({ apiVersion, kind, spec }: Manifest): Named[] {
+  if (kind !== 'PersistentVolume' || apiVersion !== 'v1') { return []; }
+  const { csi = {} } = (spec ?? {}) as any;
+  return ['nodeStageSecretRef', 'nodePublishSecretRef'].flatMap(field =>
+    one(`spec.csi.${field}.name`, csi[field]?.name, 'Secret').map(reference => ({ ...reference, namespace: csi[field].namespace })));
 }
 
 function ofPod(spec: PodSpec): Named[] {

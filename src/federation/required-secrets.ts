@@ -12,13 +12,13 @@ export interface RequiredSecret {
   /** The namespace and the name, as `namespace/name`. */
   readonly secret: string;
 
-  /** The objects whose pods need it, as `Kind/name`. */
+  /** The objects that need it, or whose pods do, as `Kind/name`. */
   readonly neededBy: string[];
 }
 
 /**
  * The Secrets that somebody makes beside a program, since it writes none: keys, tokens, certificates, logins of registries. Pods wait until those that
- * they need are there.
+ * they need are there. An Ingress needs that of its certificate, unless it asks cert-manager for one.
  *
  * What is optional isn't among them, nor what pods don't mount but read from the API.
  */

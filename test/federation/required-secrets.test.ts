@@ -41,6 +41,26 @@ test('what the program writes, and what is optional, nobody has to make', () => 
   expect(RequiredSecrets.of(app).secrets).toEqual(REQUIRED.slice(1));
 });
 
+test('the certificate of an Ingress, unless cert-manager is asked for it, and the login of a volume', () => {
+  const { app, host } = program();
+  const ingress = (name: string, annotations: object) => new ApiObject(host, name, {
+    apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name, namespace: 'work', annotations }, spec: { tls: [{ secretName: `${name}-tls` }, {}] },
+  } as any);
+  ingress('site', {});
+  ingress('issued', { 'cert-manager.io/cluster-issuer': 'letsencrypt' });
+  const login = { name: 'ceph', namespace: 'kube-system' };
+  new ApiObject(host, 'share', {
+    apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'share' }, spec: { csi: { nodeStageSecretRef: login, nodePublishSecretRef: login } },
+  } as any);
+  new ApiObject(host, 'export', { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'export' }, spec: { nfs: {} } } as any);
+  expect(RequiredSecrets.of(app).secrets).toEqual([
+    REQUIRED[0],
+    { cluster: 'condor-host', secret: 'work/site-tls', neededBy: ['Ingress/site'] },
+    { cluster: 'condor-host', secret: 'kube-system/ceph', neededBy: ['PersistentVolume/share'] },
+    ...REQUIRED.slice(1),
+  ]);
+});
+
 test('as a table', () => {
   expect(`${RequiredSecrets.of(program().app)}`.split('\n')).toEqual([
     'CLUSTER      SECRET      NEEDED BY',
