@@ -5,6 +5,7 @@ import { POSTGRES_IMAGE } from './database-scripts';
 import { filesDigest, HARDENED_CONTAINER, hardenedPod, pullSecrets, SERVICE_USER } from './hardened-pod';
 import { IReanaDatabase } from './reana-backing-services';
 import { ReanaDatabase } from './reana-database';
+import { databaseAlone } from './reana-edges';
 import { ReanaNames } from './reana-names';
 import { ReanaIdentity } from './reana-service-props';
 import { declareImages } from './reana-traffic';
@@ -118,7 +119,7 @@ export class ReanaDatabaseBackup extends Construct {
     new ApiObject(this, 'ServiceAccount', { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false });
     const files = { 'backup.sh': backupScript(props.keep ?? 14), 'restore.sh': RESTORE };
     new ApiObject(this, 'ConfigMap', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: files });
-    addNetworkPolicy(this, metadata, names.selector('db-backup'), { ingress: [] });
+    addNetworkPolicy(this, metadata, names.selector('db-backup'), { ingress: [], egress: databaseAlone(this.server) });
     if (props.claimName === undefined) {
       new ApiObject(this, 'Claim', {
         apiVersion: 'v1',
@@ -161,14 +162,19 @@ export class ReanaDatabaseBackup extends Construct {
 
   private get claim(): string { return this.props.claimName ?? this.names.component('db-backup'); }
 
+  /** A dump is one long transaction, which a pooler has no use for. */
+  private get server(): Pick<IReanaDatabase, 'host' | 'port' | 'podLabels'> {
+    const { database } = this.props;
+    return database instanceof ReanaDatabase ? database._server : database;
+  }
+
   private metadata(name: string) {
     return { name, namespace: this.names.namespace, labels: this.names.labels('db-backup') };
   }
 
   private job(script: string, deadline: number, files: { [file: string]: string }): object {
     const { database, image = POSTGRES_IMAGE, imagePullSecrets } = this.props;
-    // a dump is one long transaction, which a pooler has no use for
-    const { host, port } = database instanceof ReanaDatabase ? database._server : database;
+    const { host, port } = this.server;
     const name = this.names.component('db-backup');
     const { uri } = database;
     const credentials = uri

@@ -5,6 +5,7 @@ import { credentialEnvironment, CREDENTIALS } from './credentials';
 import { ASK_POSTGRES, POSTGRES_ACCESS, POSTGRES_IMAGE, POSTGRES_VOLUME, postgresConfiguration, preparePostgres, START_POSTGRES, STOP_POSTGRES } from './database-scripts';
 import { PgBouncer, pgBouncerProblems, ReanaPgBouncerOptions } from './pgbouncer';
 import { IReanaDatabase, ReanaCredentials } from './reana-backing-services';
+import { BESIDE_PGBOUNCER } from './reana-edges';
 import { ReanaNames, SERVICE_PORTS } from './reana-names';
 import { ReanaServiceProps } from './reana-service-props';
 import { CONFIGURATION, namesOf, serviceProblems, StatefulService } from './stateful-service';
@@ -172,6 +173,7 @@ export class ReanaDatabase extends Construct implements IReanaDatabase {
       lifecycle: { preStop: { exec: { command: ['/bin/sh', '-c', STOP_POSTGRES] } } },
       resources: containerResources(props.resources, { cpu: '250m', memory: '1Gi', limit: `${DEFAULT_LIMIT.toMebibytes()}Mi` }),
       port: SERVICE_PORTS.db.targetPort,
+      ...pgBouncer && { admitted: BESIDE_PGBOUNCER },
       data: { path: POSTGRES_VOLUME, size: this.storage },
       // parallel queries share memory there, of which a container has 64 MiB otherwise
       memory: { '/dev/shm': Size.mebibytes(256) },
@@ -188,8 +190,8 @@ export class ReanaDatabase extends Construct implements IReanaDatabase {
    *
    * @internal
    */
-  public get _server(): { readonly host: string; readonly port: number } {
-    return { host: this._names.host('db'), port: SERVICE_PORTS.db.port };
+  public get _server(): Pick<IReanaDatabase, 'host' | 'port' | 'podLabels'> {
+    return { host: this._names.host('db'), port: SERVICE_PORTS.db.port, podLabels: this._names.selector('db') };
   }
 
   private get image(): string { return this.props.image ?? POSTGRES_IMAGE; }

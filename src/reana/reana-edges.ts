@@ -40,6 +40,9 @@ const DATABASE_CLIENTS = [
   'system-status', 'resource-quota-update', 'retention-rules-apply', 'interactive-session-cleanup', 'run-batch',
 ] as const;
 
+/** Who connects to a database that is behind PgBouncer: it, and who dumps. */
+export const BESIDE_PGBOUNCER: readonly ReanaEdge['from'][] = ['pgbouncer', 'db-backup'];
+
 /** Every connection within REANA. What isn't here, policies close. */
 export const REANA_EDGES: readonly ReanaEdge[] = [
   ...edges('server', SERVICE_PORTS.server.targetPort, 'ingress'),
@@ -50,7 +53,7 @@ export const REANA_EDGES: readonly ReanaEdge[] = [
   ...edges('message-broker', SERVICE_PORTS['message-broker'].targetPort, 'server', 'scheduler', 'workflow-controller', 'job-status-consumer', 'run-batch'),
   ...edges('db', SERVICE_PORTS.db.targetPort, ...DATABASE_CLIENTS),
   ...edges('pgbouncer', SERVICE_PORTS.pgbouncer.targetPort, ...DATABASE_CLIENTS),
-  ...edges('db', SERVICE_PORTS.db.targetPort, 'pgbouncer', 'db-backup'),
+  ...edges('db', SERVICE_PORTS.db.targetPort, ...BESIDE_PGBOUNCER),
   ...edges('run-dask-scheduler', DASK_PORTS.scheduler, 'run-job', 'run-dask-worker', 'dask-operator'),
   ...edges('run-dask-scheduler', DASK_PORTS.dashboard, 'ingress', 'dask-operator'),
   // workers take what they have computed from each other, and the scheduler asks them
@@ -58,7 +61,7 @@ export const REANA_EDGES: readonly ReanaEdge[] = [
 ];
 
 /** The egress rules of a pod that asks the database and nobody else, after its address. */
-export function databaseAlone({ port, podLabels }: IReanaDatabase): object[] {
+export function databaseAlone({ port, podLabels }: Pick<IReanaDatabase, 'port' | 'podLabels'>): object[] {
   return [{ ...podLabels && { to: [{ podSelector: { matchLabels: podLabels } }] }, ports: [{ protocol: 'TCP', port }] }, ASK_NAMES];
 }
 
@@ -77,9 +80,10 @@ export function peer(names: ReanaNames, pod: ReanaPod): object {
  * The ingress rules of a NetworkPolicy: who reaches a pod.
  *
  * @param outsiders whom the cluster's own are; what one reaches that isn't known is open to everybody
+ * @param admitted of the callers those that are there
  */
-export function callers(names: ReanaNames, pod: ReanaPod, outsiders: Outsiders = {}): object[] {
-  const incoming = REANA_EDGES.filter(({ to }) => to === pod);
+export function callers(names: ReanaNames, pod: ReanaPod, outsiders: Outsiders = {}, admitted?: readonly ReanaEdge['from'][]): object[] {
+  const incoming = REANA_EDGES.filter(({ from, to }) => to === pod && (!admitted || admitted.includes(from)));
   return [...new Set(incoming.map(({ port }) => port))].map(port => {
     const from = incoming.filter(edge => edge.port === port)
       .map(edge => edge.from === 'ingress' || edge.from === 'dask-operator' ? outsiders[edge.from] ?? [] : [peer(names, edge.from)]);

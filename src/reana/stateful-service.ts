@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { credentialProblems } from './credentials';
 import { filesDigest, HARDENED_CONTAINER, hardenedPod, pullSecrets, SERVICE_USER } from './hardened-pod';
 import { ReanaCredentials } from './reana-backing-services';
-import { callers } from './reana-edges';
+import { callers, ReanaEdge } from './reana-edges';
 import { DEFAULT_PREFIX, LONGEST_PREFIX, ReanaNames } from './reana-names';
 import { ReanaIdentity, ReanaServiceProps } from './reana-service-props';
 import { declareImages } from './reana-traffic';
@@ -35,6 +35,8 @@ export interface StatefulServiceOptions {
   readonly lifecycle?: object;
   readonly resources: object;
   readonly port: number;
+  /** Who connects, if not everybody who may. */
+  readonly admitted?: readonly ReanaEdge['from'][];
   /** Where Prometheus reads, from wherever it is. */
   readonly metricsPort?: number;
   readonly data: { readonly path: string; readonly size: Size };
@@ -69,7 +71,7 @@ export class StatefulService extends Construct {
     });
     if (props.networkPolicies ?? true) {
       addNetworkPolicy(this, metadata, selector, {
-        ingress: [...callers(names, component), ...options.metricsPort ? [{ ports: [{ protocol: 'TCP', port: options.metricsPort }] }] : []],
+        ingress: [...callers(names, component, {}, options.admitted), ...options.metricsPort ? [{ ports: [{ protocol: 'TCP', port: options.metricsPort }] }] : []],
         // it calls nobody
         egress: [],
       });

@@ -5,7 +5,7 @@ import { missingForClusters, missingRequirements } from './requirements';
 import { APPTAINER_IMAGE, imageRootfs, MPI_IMAGE, NEXT_IMAGE, PROMETHEUS_IMAGE, REANA_IMAGE } from './rootfs';
 
 /** The folders whose suites run on clusters. */
-const ON_CLUSTERS = ['api', 'kubernetes', 'nodes', 'node-faults', 'engines', 'telemetry', 'reana/roles'];
+const ON_CLUSTERS = ['api', 'kubernetes', 'nodes', 'node-faults', 'engines', 'telemetry', 'reana/roles', 'reana/edges'];
 
 /** Suites that need an image of their own, and which. */
 const OWN_IMAGES: { readonly [suite: string]: string } = {
@@ -18,6 +18,7 @@ const OWN_IMAGES: { readonly [suite: string]: string } = {
   'test/real/pool-private.test.ts': NEXT_IMAGE,
   'test/real/pool-upgrade.test.ts': NEXT_IMAGE,
   'test/real/reana/configuration.test.ts': REANA_IMAGE,
+  'test/real/reana/edges.test.ts': REANA_IMAGE,
   'test/real/reana/initialization.test.ts': REANA_IMAGE,
   'test/real/reana/services.test.ts': REANA_IMAGE,
 };

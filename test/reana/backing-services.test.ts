@@ -207,6 +207,9 @@ describe('PgBouncer', () => {
     ]);
     expect(find(p, 'NetworkPolicy', 'reana-pgbouncer').spec.egress[0].to[0].podSelector).toEqual({ matchLabels: { app: 'reana-db' } });
     expect(find(p, 'PodDisruptionBudget', 'reana-pgbouncer').spec.maxUnavailable).toBe(1);
+    // nobody goes past it but who dumps
+    const [{ from }] = find(p, 'NetworkPolicy', 'reana-db').spec.ingress;
+    expect(from.map(({ podSelector }: any) => podSelector.matchLabels.app)).toEqual(['reana-pgbouncer', 'reana-db-backup']);
   });
 });
 
@@ -219,6 +222,15 @@ describe('ReanaDatabaseBackup', () => {
     expect(find(p, 'CronJob', 'reana-db-restore').spec.suspend).toBe(true);
     expect(find(p, 'PersistentVolumeClaim', 'reana-db-backup').spec.resources.requests.storage).toBe('20Gi');
     expect(p.backup.namespace).toBe('reana');
+  });
+
+  test('reaches the database, and nobody else', () => {
+    const reached = (database: Partial<ReanaDatabaseProps>) => find(program({ database }), 'NetworkPolicy', 'reana-db-backup').spec.egress;
+    for (const egress of [reached({}), reached({ pgBouncer: {} })]) {
+      expect(egress[0]).toEqual({ to: [{ podSelector: { matchLabels: { app: 'reana-db' } } }], ports: [{ protocol: 'TCP', port: 5432 }] });
+      // beside the cluster's names
+      expect(egress.slice(1).flatMap(({ ports }: any) => ports).map(({ port }: any) => port)).toEqual([53, 53]);
+    }
   });
 
   test('goes where it is told, as often as it is told', () => {

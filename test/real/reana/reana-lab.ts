@@ -6,7 +6,7 @@ import { Manifest } from '../manifest';
 import { Pod } from '../pod';
 import { Site } from '../site';
 import { until } from '../until';
-import { REANA, siteSecrets, synthesizeReana } from './reana-program';
+import { AroundDatabase, REANA, siteSecrets, synthesizeReana } from './reana-program';
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
 
@@ -15,13 +15,13 @@ const PROBES = ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle'];
 /** A REANA's file in a laboratory, of which as much is started as a suite wants. */
 export class ReanaLab {
   /** Opens a laboratory with the Services and Secrets, and no pod. */
-  public static async open(props: Partial<ReanaPlatformProps> = {}): Promise<ReanaLab> {
+  public static async open(props: Partial<ReanaPlatformProps> = {}, around: AroundDatabase = {}): Promise<ReanaLab> {
     const lab = await Lab.open();
     try {
       const site = await lab.site('cern', { cidr: '10.1.0.0/16' });
       await site.node('node-1', { allocatable: { cpu: '32', memory: '64000Mi' } });
       const secrets = siteSecrets(REANA);
-      const cluster = lab.cluster('reana', site, synthesizeReana(REANA, props), { secrets: secrets.contents });
+      const cluster = lab.cluster('reana', site, synthesizeReana(REANA, props, around), { secrets: secrets.contents });
       return new ReanaLab(lab, site, await cluster.open(), secrets);
     } catch (error) {
       await lab.close();

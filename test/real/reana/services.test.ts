@@ -4,6 +4,7 @@ import { CommandResult } from '../command';
 import { Pod } from '../pod';
 import { describeReal } from '../requirements';
 import { PATIENCE, until } from '../until';
+import { WEB_SERVERS, withApplication } from './application-stand-in';
 import { ReanaLab } from './reana-lab';
 
 const PUBLISH = fs.readFileSync(path.join(__dirname, 'publish.py'), 'utf8');
@@ -17,26 +18,33 @@ with engine.begin() as connection:
     print(*(result.one() if result.returns_rows else []))
 `;
 
-// In place of the applications, which REANA's own images alone have. They insist on the host name and on HTTPS as well.
-const APPLICATION = `
-import os, sys, time
-def application(environ, start_response):
-    trusted = environ['PATH_INFO'] != '/api/ping' or (
-        environ['HTTP_HOST'] == os.environ['REANA_HOSTNAME'] and environ.get('HTTP_X_FORWARDED_PROTO') == 'https')
-    seconds = float(environ['QUERY_STRING'] or 0)
-    if seconds:
-        print(f'asked for {seconds:.0f} s', file=sys.stderr, flush=True)
-        time.sleep(seconds)
-    start_response('200 OK' if trusted else '400 Bad Request', [('Content-Type', 'text/plain')])
-    return [b'pong']
+// Connects so many times, and asks by each in turn; all stay open meanwhile. Says how many connections the database has.
+const CROWD = `
+import sys
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+from reana_db.config import SQLALCHEMY_DATABASE_URI
+engine = create_engine(SQLALCHEMY_DATABASE_URI, poolclass=NullPool)
+connections = []
+for _ in range(int(sys.argv[1])):
+    connection = engine.connect()
+    connections.append(connection)
+    with connection.begin():
+        servers = connection.execute(text('SELECT count(*) FROM pg_stat_activity WHERE usename = current_user')).scalar()
+print(f'{len(connections)} clients, {servers} connection')
 `;
 
 describeReal('the services that REANA stands on', () => {
   let lab: ReanaLab;
+  let bouncing: ReanaLab;
   beforeAll(async () => {
     lab = await ReanaLab.open();
+    bouncing = await ReanaLab.open({}, { pgBouncer: true });
   });
-  afterAll(() => lab?.close());
+  afterAll(async () => {
+    await lab?.close();
+    await bouncing?.close();
+  });
 
   const python = (pod: Pod, script: string, args: string[], env: { readonly [name: string]: string } = {}): Promise<CommandResult> =>
     pod.exec(undefined, ['python3', '-c', script, ...args], { env, timeout: 300 });
@@ -71,6 +79,22 @@ describeReal('the services that REANA stands on', () => {
     expect((await database.probe('liveness')).status).toBe(0);
     await lab.cluster.delete(server);
     await lab.cluster.delete(database);
+  });
+
+  test('PgBouncer: REANA\'s libraries go through it, strangers don\'t, and more clients than the database has connections are served', async () => {
+    const database = await bouncing.start(bouncing.object('StatefulSet', 'reana-db'));
+    const pooler = await bouncing.start(bouncing.object('Deployment', 'reana-pgbouncer'));
+    const server = await bouncing.idle('reana-server');
+    const query = (sql: string, env = {}) => python(server, QUERY, [sql], env);
+    expect(await written(query('SELECT current_user, current_database()'))).toBe('reana-db reana');
+    for (const env of [{ REANA_DB_PASSWORD: 'wrong' }, { REANA_DB_USERNAME: 'postgres', REANA_DB_PASSWORD: '' }, { REANA_DB_NAME: 'postgres' }]) {
+      const { status, stderr } = await query('SELECT 1', env);
+      expect([status, stderr]).toEqual([1, expect.stringMatching(/SASL authentication failed|password authentication failed|no such database|no password supplied/)]);
+    }
+    // who asks one after the other shares a connection
+    expect(await written(python(server, CROWD, ['400']))).toBe('400 clients, 1 connection');
+    expect((await pooler.probe('liveness')).status).toBe(0);
+    for (const pod of [server, pooler, database]) { await bouncing.cluster.delete(pod); }
   });
 
   test('RabbitMQ: REANA\'s publishers and consumers find their queues, others are refused, and submissions outlive a restart', async () => {
@@ -137,17 +161,11 @@ describeReal('the services that REANA stands on', () => {
     expect(await lab.cluster.delete(ui)).toBe(true);
   });
 
-  test.each([
-    ['reana-server', 'invenio_app/wsgi.py', 'application'],
-    ['reana-workflow-controller', 'reana_workflow_controller/app.py', 'app'],
-  ])('uWSGI: it serves %s as its settings say, answers the probes, and ends at SIGTERM once it has answered', async (deployment, file, application) => {
-    lab.cluster.setConfigMap('reana/stand-in', { application: APPLICATION.replace('def application', `def ${application}`) });
-    const manifest = structuredClone(lab.object('Deployment', deployment));
-    const { spec } = manifest.spec.template;
-    spec.containers[0].env.push({ name: 'PYTHONPATH', value: '/stand-in' });
-    spec.containers[0].volumeMounts.push({ name: 'stand-in', mountPath: '/stand-in' });
-    spec.volumes.push({ name: 'stand-in', configMap: { name: 'stand-in', items: [{ key: 'application', path: file }] } });
-    const pod = await lab.start(manifest);
+  test.each(WEB_SERVERS)('uWSGI: it serves %s as its settings say, answers the probes, and ends at SIGTERM once it has answered', async name => {
+    const { deployment, configMap, data } = withApplication(lab.object('Deployment', name));
+    lab.cluster.setConfigMap(`reana/${configMap}`, data);
+    const { spec } = deployment.spec.template;
+    const pod = await lab.start(deployment);
     expect((await pod.probe('liveness')).status).toBe(0);
     const { preStop } = spec.containers[0].lifecycle;
     // it is asked before it is told to end, and has its answer ready afterwards
