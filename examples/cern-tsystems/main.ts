@@ -1,10 +1,11 @@
 import { App, Duration, Size } from 'cdk8s';
 import {
   AccountingGroup, Alarms, ApplyPlan, Cluster, CondorExporter, CondorHost, CondorImage, Dashboards, FederatedCluster, Federation, FirewallRules,
-  LogBuffer, LogCollection, LogStore, Metrics, PrometheusImage, RequiredSecrets, RunMode, ScrapeTarget, StartdFleet, StartdLiveness,
+  LogBuffer, LogCollection, LogStore, Metrics, PrometheusImage, ReanaMessageBroker, ReanaPlatform, ReanaStorage, RequiredSecrets, RunMode,
+  ScrapeTarget, StartdFleet, StartdLiveness,
 } from 'cdk8s-hep';
 
-// CERN's batch pool, spanning CERN's own capacity and a public cloud.
+// CERN's batch pool, spanning CERN's own capacity and a public cloud, and REANA beside it.
 const app = new App();
 
 const host = new Cluster(app, 'condor-host', { provider: 'cern', region: 'meyrin' });
@@ -37,6 +38,17 @@ const startd = new StartdFleet(fed, 'startd', {
 startd.on(meyrin, { attributes: { Datacenter: 'meyrin' } });
 startd.on(tsystems, { attributes: { Datacenter: 'otc-eu-de' } });
 
+// Analyses: REANA in the host, its workflows in a namespace of their own; examples/reana has more of what it can.
+const runtimeNamespace = 'reana-workflows';
+const broker = new ReanaMessageBroker(host, 'broker', { runtimeNamespace });
+new ReanaPlatform(host, 'reana', {
+  hostname: 'reana.cern.ch',
+  runtimeNamespace,
+  messageBroker: broker,
+  storage: ReanaStorage.nfs('nfs.cern.ch', '/reana', Size.tebibytes(1)),
+  ingress: { className: 'nginx', clusterIssuer: 'letsencrypt', controllerNamespace: 'ingress-nginx' },
+});
+
 // Logs: an agent on every node of every cluster, and one store, in which each cluster has a door of its own.
 const store = new LogStore(host, 'logs', {
   address: 'logs.cern.ch',
@@ -61,17 +73,18 @@ const metrics = new Metrics(host, 'metrics', {
 });
 const state = { namespace: 'kube-system', metricsService: 'kube-state-metrics', metricsPort: 8080 };
 for (const target of [
-  new CondorExporter(host, 'exporter', { pool: condor }), agents, hostAgents, new ScrapeTarget(host, 'state', state), new ScrapeTarget(fed, 'state', state),
+  new CondorExporter(host, 'exporter', { pool: condor }), agents, hostAgents, broker.metrics,
+  new ScrapeTarget(host, 'state', state), new ScrapeTarget(fed, 'state', state),
 ]) { metrics.scrape(target); }
 
 // Who is told when, and what is looked at then.
-new Alarms(host, 'alarms', { federation: fed, condor: { jobIdle: Duration.hours(12) }, tokens: {}, logs: {} });
+new Alarms(host, 'alarms', { federation: fed, condor: { jobIdle: Duration.hours(12) }, tokens: {}, workflows: {}, logs: {} });
 new Dashboards(host, 'boards');
 
 app.synth();
 process.stdout.write(`${ApplyPlan.of(app)}
 
-These Secrets must be there; README.md makes those of the pool, examples/cern-tsystems/telemetry-secrets the others:
+These Secrets must be there; README.md makes those of the pool, docs/reana.md those of REANA, examples/cern-tsystems/telemetry-secrets the others:
 ${RequiredSecrets.of(app)}
 
 Firewalls on the way must let pass:
