@@ -89,8 +89,8 @@ project.addTask('demo', {
 project.addTask('test:coverage', { description: 'Measures what the tests reach', exec: 'jest --ci --coverage', receiveArgs: true });
 project.addTask('test:setup', { description: 'Installs the Debian packages that the tests on real software need', exec: 'test/real/setup' });
 const real = project.addTask('test:real', {
-  description: 'Runs what is synthesized on real software; without arguments all of it',
-  exec: 'jest --config test/real/jest.config.js',
+  description: 'Runs what is synthesized on real software; without arguments all of it but what needs the images of a site (--images)',
+  exec: 'test/real/run',
   receiveArgs: true,
 });
 const testbed: { [command: string]: string } = {

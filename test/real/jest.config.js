@@ -5,6 +5,8 @@ const { jest: unit } = require('../../package.json');
 module.exports = {
   rootDir: '../..',
   testMatch: ['<rootDir>/test/real/**/*.test.ts'],
+  // What needs the images of a site has a configuration of its own, images.config.js.
+  testPathIgnorePatterns: ['/node_modules/', '/images\\.test\\.ts$'],
   transform: unit.transform,
   moduleNameMapper: unit.moduleNameMapper,
   clearMocks: true,
