@@ -1,6 +1,7 @@
 import { Duration } from 'cdk8s';
 import { ClassAdExpression } from './classad';
 import { KnobSet } from './config';
+import { SOON } from './server-config';
 import { StartdPolicy } from './startd-policy';
 import { problem } from '../problem';
 
@@ -29,11 +30,11 @@ export interface ParallelPool {
   readonly negotiatorInterval: Duration;
 }
 
-/** The shortest time for which an access point keeps slots, in seconds. */
-const LEAST_KEPT = 30;
+/** How much longer than an access point a machine keeps a slot that isn't used, in seconds. */
+const LATER = 10;
 
-/** How much longer a machine keeps them, in seconds. */
-const LATER = 60;
+/** How long a machine takes to notice, at most, and to be heard of, in seconds. */
+const NOTICED = 20;
 
 /** More than any machine's own preferences. */
 const BEFORE_OTHERS = 1_000_000;
@@ -62,9 +63,13 @@ export function parallelPolicy<T extends StartdPolicy>(policy: T, parallel: Para
   };
 }
 
-/** How long an access point keeps slots that it doesn't use: a parallel job's machines may be found in two cycles. */
+/**
+ * How long an access point keeps slots that it doesn't use. A parallel job's machines may be found in two cycles; and one that the access point
+ * has forgotten is free, and found when it looks again, before it forgets those that it has. Otherwise it may have now one, now another, and never
+ * as many as it needs.
+ */
 function secondsKept({ negotiatorInterval }: ParallelPool): number {
-  return Math.max(LEAST_KEPT, 2 * negotiatorInterval.toSeconds());
+  return LATER + NOTICED + SOON.toSeconds() + 2 * negotiatorInterval.toSeconds();
 }
 
 /**

@@ -123,7 +123,7 @@ describe('defragmentation', () => {
 describe('parallel jobs', () => {
   const PARALLEL = { parallelUniverse: { accessPoint: 'ap1' } };
   const scheduler = '(TARGET.Scheduler =?= "DedicatedScheduler@ap1@cern.ch")';
-  const unused = '(!(((MY.State =?= "Claimed") && (MY.Activity =?= "Idle")) && ((time() - MY.EnteredCurrentActivity) > 180)))';
+  const unused = '(!(((MY.State =?= "Claimed") && (MY.Activity =?= "Idle")) && ((time() - MY.EnteredCurrentActivity) > 220)))';
 
   test('machines know their access point and their cluster', () => {
     const { fleet, member } = synthesize({ fleet: PARALLEL });

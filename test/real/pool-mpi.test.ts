@@ -52,7 +52,12 @@ describeReal('parallel jobs', () => {
   const put = async (file: string) => pool.asUser(['sh', '-c', `cat >${file} && chmod +x ${file}`], fs.readFileSync(path.join(EXAMPLE, file), 'utf8'));
   const submit = async (text: string) => (await pool.asUser(['sh', '-c', 'cat >job.sub && condor_submit -terse job.sub'], text)).split('.')[0];
   const running = async (job: string) => (await pool.jobs(job)).every(({ JobStatus }) => JobStatus === 2);
-  const gone = async (job: string) => (await pool.jobs(job)).length === 0;
+  /** Waits until a job has left the queue; one that stays is told with what its nodes and the queue said. */
+  const left = (job: string) => until('the job has left', async () => (await pool.jobs(job)).length === 0).catch(async error => {
+    const said = await pool.asUser(['sh', '-c', 'tail -n 20 hello.*; exit 0']);
+    const { stdout } = await pool.accessPoint.exec(undefined, ['sh', '-c', 'tail -n 40 /var/log/condor/SchedLog']);
+    throw new Error(`${error.message}\n${JSON.stringify(await pool.jobs(job))}\n${said}\n${stdout}`);
+  });
   const read = (file: string) => pool.asUser(['cat', file]);
   const sleeper = (machine: string, seconds = 900, universe = 'vanilla') => submit(`universe = ${universe}
 executable = /bin/sleep
@@ -95,7 +100,7 @@ queue
   test('mpirun of two ranks runs on two machines of one member', async () => {
     for (const file of ['run-mpi', 'hello.py', 'hello.sub']) { await put(file); }
     const job = await submit(fs.readFileSync(path.join(EXAMPLE, 'hello.sub'), 'utf8'));
-    await until('the job has left', () => gone(job));
+    await left(job);
     const members = await Promise.all(MEMBERS.map(hostsOf));
     const { ranks, hosts, total } = await said();
     expect({ ranks, total }).toEqual({ ranks: 2, total: 3 });
@@ -121,14 +126,14 @@ queue
     expect((await pool.jobs(job)).map(({ JobStatus, NumJobStarts }) => ({ JobStatus, NumJobStarts }))).toEqual([{ JobStatus: 1, NumJobStarts: 0 }]);
     expect(await pool.jobs(sleepers.meyrin)).toEqual([expect.objectContaining({ JobStatus: 2, RemoteHost: 'slot1_1@node-1@mpi.meyrin' })]);
     await pool.asUser(['condor_rm', sleepers.tsystems]);
-    await until('the job has left', () => gone(job));
+    await left(job);
     expect((await said()).hosts).toEqual(Object.values(await hostsOf('tsystems')).sort());
   });
 
   test('a machine for parallel jobs alone takes one, and no other', async () => {
     const other = await sleeper('node-4@only.meyrin', 1);
     const parallel = await sleeper('node-4@only.meyrin', 1, 'parallel');
-    await until('the parallel job has left', () => gone(parallel));
+    await left(parallel);
     const ran = await pool.asUser(['condor_history', parallel, '-af', 'NumJobStarts', 'ExitCode', 'RemoteHosts', 'LastRemoteHost']);
     expect(ran).toMatch(/^1 0 .*@node-4@only\.meyrin/);
     // the machine was free before and is again, and the first was looked at
