@@ -5,7 +5,7 @@ import { PROJECT } from './public-api';
 
 /** What `npx projen test:real` would run. */
 function suites(...args: string[]): string[] {
-  const { status, stdout, stderr } = spawnSync(path.join(PROJECT, 'test/real/run'), ['--listTests', ...args], { cwd: PROJECT, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(path.join(PROJECT, 'test/real/run'), [...args, '--listTests'], { cwd: PROJECT, encoding: 'utf8' });
   if (status !== 0) { throw new Error(stderr); }
   return stdout.split('\n').filter(line => line).map(file => path.relative(PROJECT, file)).sort();
 }
