@@ -23,7 +23,7 @@ export interface ComponentOptions {
 }
 
 /** Nearly all of them are Go's, and collect garbage for a quarter of their time otherwise: of memory the machine has more than of processors. */
-const THRIFTY = { GOGC: '200' };
+const THRIFTY = { GOGC: '400' };
 
 // Joins the control group first, so that all children are in it too; exec keeps the process's number.
 const JOIN = 'echo $$ >"$0" && exec "$@"';
