@@ -16,6 +16,7 @@ import { CONDOR_METRICS } from '../telemetry/condor-metrics';
 import { addNetworkPolicy, ASK_NAMES } from '../workload/network-policy';
 import { IScrapeTarget } from '../workload/scrape-target';
 import { SecretReference } from '../workload/secret-reference';
+import { singlePod } from '../workload/single-pod';
 
 /** Properties of a `CondorExporter`. */
 export interface CondorExporterProps {
@@ -169,10 +170,7 @@ export class CondorExporter extends Construct implements IScrapeTarget {
       kind: 'StatefulSet',
       metadata,
       spec: {
-        serviceName: metadata.name,
-        replicas: 1,
-        podManagementPolicy: 'Parallel',
-        selector: { matchLabels: this.podLabels },
+        ...singlePod(metadata.name, this.podLabels),
         template: {
           metadata: {
             labels: this.podLabels, annotations: Lazy.any({ produce: () => ({ [CONFIG_DIGEST]: digestOf(this.fixed()), ...this.annotations }) }),

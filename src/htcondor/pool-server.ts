@@ -8,7 +8,9 @@ import { Credential, Keyring } from './pod-credentials';
 import { PodLogs, serverLogsContainer, withPodLogs } from './pod-logs';
 import { ServerConfiguration } from './server-config';
 import { addNetworkPolicy } from '../workload/network-policy';
+import { addPodDisruptionBudget } from '../workload/pod-disruption-budget';
 import { ServiceExposure } from '../workload/service-exposure';
+import { singlePod } from '../workload/single-pod';
 
 /** A daemon of the pool that others call: its pod, and the way to it. */
 export interface PoolServerOptions {
@@ -88,11 +90,7 @@ export class PoolServer extends Construct {
       kind: 'StatefulSet',
       metadata,
       spec: {
-        serviceName: name,
-        replicas: 1,
-        // otherwise a pod that never became ready would have to be deleted by hand before a mended one takes its place
-        podManagementPolicy: 'Parallel',
-        selector: { matchLabels: selector },
+        ...singlePod(name, selector),
         template: {
           metadata: { labels, annotations: Lazy.any({ produce: () => ({ [CONFIG_DIGEST]: digestOf(options.configuration().fixed) }) }) },
           spec: withPodLogs(daemonPodSpec({
@@ -115,9 +113,7 @@ export class PoolServer extends Construct {
     }
 
     if (!options.evictable) {
-      new ApiObject(this, 'PodDisruptionBudget', {
-        apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata, spec: { maxUnavailable: 0, selector: { matchLabels: selector } },
-      });
+      addPodDisruptionBudget(this, metadata, { matchLabels: selector }, 0);
     }
   }
 }

@@ -1,5 +1,6 @@
-import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
+import { addPodDisruptionBudget } from '../workload/pod-disruption-budget';
+import { spreadOver } from '../workload/pod-spread';
 
 /** Servers of one kind, by the names of their StatefulSets. */
 export type Servers = readonly string[];
@@ -14,22 +15,11 @@ function anyOf(servers: Servers): object {
 
 /** Servers of one kind are each on a node and in a zone of their own, where there are as many. */
 export function spreadSpec(servers: Servers): object {
-  if (servers.length < 2) { return {}; }
-  return {
-    topologySpreadConstraints: ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map(topologyKey => ({
-      maxSkew: 1, topologyKey, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: anyOf(servers),
-    })),
-  };
+  return servers.length < 2 ? {} : { topologySpreadConstraints: spreadOver(anyOf(servers)) };
 }
 
 /** A drain may take one of several central managers at a time. */
 export function keepOneCentralManager(scope: Construct, namespace: string, centralManagers: Servers): void {
-  new ApiObject(scope, 'CentralManagersBudget', {
-    apiVersion: 'policy/v1',
-    kind: 'PodDisruptionBudget',
-    metadata: {
-      name: `${scope.node.id}-central-managers`, namespace, labels: { 'app.kubernetes.io/name': 'htcondor', 'app.kubernetes.io/component': 'central-manager' },
-    },
-    spec: { maxUnavailable: 1, selector: anyOf(centralManagers) },
-  });
+  const labels = { 'app.kubernetes.io/name': 'htcondor', 'app.kubernetes.io/component': 'central-manager' };
+  addPodDisruptionBudget(scope, { name: `${scope.node.id}-central-managers`, namespace, labels }, anyOf(centralManagers), 1, 'CentralManagersBudget');
 }

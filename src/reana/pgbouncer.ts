@@ -10,6 +10,8 @@ import { declareImages } from './reana-traffic';
 import { CONFIGURATION, IMAGE, isImage, RUN } from './stateful-service';
 import { problem } from '../problem';
 import { addNetworkPolicy, ASK_NAMES } from '../workload/network-policy';
+import { addPodDisruptionBudget } from '../workload/pod-disruption-budget';
+import { spreadOver } from '../workload/pod-spread';
 
 /** A PgBouncer before a `ReanaDatabase`, in transaction mode (`pool_mode`). */
 export interface ReanaPgBouncerOptions {
@@ -83,11 +85,7 @@ export class PgBouncer extends Construct {
         egress: [{ to: [peer(names, 'db')], ports: [{ protocol: 'TCP', port: SERVICE_PORTS.db.targetPort }] }, ASK_NAMES],
       });
     }
-    if (replicas > 1) {
-      new ApiObject(this, 'PodDisruptionBudget', {
-        apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
-      });
-    }
+    if (replicas > 1) { addPodDisruptionBudget(this, metadata, { matchLabels: selector }, 1); }
     new ApiObject(this, 'Deployment', {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -102,9 +100,7 @@ export class PgBouncer extends Construct {
             ...hardenedPod(SERVICE_USER),
             ...pullSecrets(service.imagePullSecrets),
             ...service.nodeSelector && { nodeSelector: service.nodeSelector },
-            topologySpreadConstraints: [{
-              maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: selector },
-            }],
+            topologySpreadConstraints: spreadOver({ matchLabels: selector }),
             containers: [{
               name: 'pgbouncer',
               image,

@@ -7,6 +7,8 @@ import { outsidersOf } from './reana-outsiders';
 import { ProgramOptions, programPod } from './reana-pod';
 import { ReanaSettings } from './reana-settings';
 import { addNetworkPolicy } from '../workload/network-policy';
+import { addPodDisruptionBudget } from '../workload/pod-disruption-budget';
+import { spreadOver } from '../workload/pod-spread';
 
 /** A program of REANA that is always there. */
 export interface DeploymentOptions extends ProgramOptions {
@@ -36,7 +38,9 @@ export function addDeployment(scope: Construct, settings: ReanaSettings, compone
           labels: names.labels(component),
           ...options.configuration !== undefined && { annotations: { 'cdk8s-hep/config-digest': digestOf(options.configuration) } },
         },
-        spec: programPod(settings, several ? { ...options, pod: { ...options.pod, topologySpreadConstraints: spread(selector) } } : options),
+        spec: programPod(settings, {
+          ...options, pod: { ...options.pod, ...several && { topologySpreadConstraints: spreadOver({ matchLabels: selector }) } },
+        }),
       },
     },
   });
@@ -47,9 +51,7 @@ export function addDeployment(scope: Construct, settings: ReanaSettings, compone
     });
   }
   if (several) {
-    new ApiObject(scope, `PodDisruptionBudget-${component}`, {
-      apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
-    });
+    addPodDisruptionBudget(scope, metadata, { matchLabels: selector }, 1, `PodDisruptionBudget-${component}`);
   }
   if (props.networkPolicies ?? true) {
     addNetworkPolicy(nested(scope, component), metadata, selector, { ingress: callers(names, component, outsidersOf(props)) });
@@ -60,12 +62,6 @@ export function addDeployment(scope: Construct, settings: ReanaSettings, compone
 /** A policy's construct has a fixed id: each is in a scope of its own. */
 export function nested(scope: Construct, component: string): Construct {
   return new Construct(scope, `Traffic-${component}`);
-}
-
-function spread(selector: { [label: string]: string }): object[] {
-  return ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map(topologyKey => ({
-    maxSkew: 1, topologyKey, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: selector },
-  }));
 }
 
 function digestOf(text: string): string {

@@ -9,6 +9,8 @@ import { CONFIGURATION, IMAGE, isImage } from './stateful-service';
 import { problem } from '../problem';
 import { containerResources } from '../workload/container-resources';
 import { addNetworkPolicy } from '../workload/network-policy';
+import { addPodDisruptionBudget } from '../workload/pod-disruption-budget';
+import { spreadOver } from '../workload/pod-spread';
 
 /** REANA's web pages. */
 export interface ReanaUiOptions {
@@ -84,11 +86,7 @@ export class ReanaUi extends Construct {
       apiVersion: 'v1', kind: 'Service', metadata, spec: { selector, ports: [{ name: 'http', protocol: 'TCP', port, targetPort }] },
     });
     if (networkPolicies) { addNetworkPolicy(this, metadata, selector, { ingress: callers(names, 'ui', outsiders), egress: [] }); }
-    if (replicas > 1) {
-      new ApiObject(this, 'PodDisruptionBudget', {
-        apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
-      });
-    }
+    if (replicas > 1) { addPodDisruptionBudget(this, metadata, { matchLabels: selector }, 1); }
     new ApiObject(this, 'Deployment', {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -103,9 +101,7 @@ export class ReanaUi extends Construct {
             ...hardenedPod(NGINX_USER),
             ...pullSecrets(imagePullSecrets),
             ...nodeSelector && { nodeSelector },
-            topologySpreadConstraints: [{
-              maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: selector },
-            }],
+            topologySpreadConstraints: spreadOver({ matchLabels: selector }),
             containers: [{
               name: 'ui',
               image,

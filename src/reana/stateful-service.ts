@@ -12,6 +12,8 @@ import { isDnsLabel, isDnsSubdomain } from '../federation/names';
 import { problem } from '../problem';
 import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
 import { addNetworkPolicy } from '../workload/network-policy';
+import { addPodDisruptionBudget } from '../workload/pod-disruption-budget';
+import { singlePod } from '../workload/single-pod';
 
 /** Where a service's files are mounted. */
 export const CONFIGURATION = '/configuration';
@@ -77,20 +79,14 @@ export class StatefulService extends Construct {
       });
     }
     if (props.evictable === false) {
-      new ApiObject(this, 'PodDisruptionBudget', {
-        apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata, spec: { maxUnavailable: 0, selector: { matchLabels: selector } },
-      });
+      addPodDisruptionBudget(this, metadata, { matchLabels: selector }, 0);
     }
     this.statefulSet = new ApiObject(this, 'StatefulSet', {
       apiVersion: 'apps/v1',
       kind: 'StatefulSet',
       metadata,
       spec: {
-        serviceName: name,
-        replicas: 1,
-        // otherwise a pod that never became ready would have to be deleted by hand before a mended one takes its place
-        podManagementPolicy: 'Parallel',
-        selector: { matchLabels: selector },
+        ...singlePod(name, selector),
         template: { metadata: { labels, annotations: filesDigest(options.files) }, spec: this.podSpec(options, name, ports) },
         volumeClaimTemplates: [{
           metadata: { name: 'data', labels },

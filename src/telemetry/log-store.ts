@@ -13,6 +13,7 @@ import { containerResources } from '../workload/container-resources';
 import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
 import { addNetworkPolicy } from '../workload/network-policy';
 import { ServiceExposure } from '../workload/service-exposure';
+import { singlePod } from '../workload/single-pod';
 import { declareTraffic } from '../workload/traffic';
 
 /** Where readers ask. */
@@ -122,10 +123,7 @@ export class LogStore extends Construct implements ILogSink {
       kind: 'StatefulSet',
       metadata,
       spec: {
-        serviceName: id,
-        replicas: 1,
-        podManagementPolicy: 'Parallel',
-        selector: { matchLabels: selector },
+        ...singlePod(id, selector),
         template: {
           metadata: {
             labels: selector, annotations: { 'cdk8s-hep/config-digest': createHash('sha256').update(gateway).digest('hex').slice(0, 16) },

@@ -18,6 +18,7 @@ import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
 import { addNetworkPolicy, ASK_NAMES } from '../workload/network-policy';
 import { IScrapeTarget } from '../workload/scrape-target';
 import { ServiceExposure } from '../workload/service-exposure';
+import { singlePod } from '../workload/single-pod';
 import { declareTraffic } from '../workload/traffic';
 
 /** The annotation of a pod template that changes with the configuration, which Prometheus reads when it starts. */
@@ -141,10 +142,7 @@ export class Metrics extends Construct {
       kind: 'StatefulSet',
       metadata,
       spec: {
-        serviceName: name,
-        replicas: 1,
-        podManagementPolicy: 'Parallel',
-        selector: { matchLabels: labels },
+        ...singlePod(name, labels),
         template: {
           metadata: { labels, annotations: Lazy.any({ produce: () => ({ [CONFIG_DIGEST]: digest(Object.values(files()).join('\n')) }) }) },
           spec: prometheusPodSpec({
