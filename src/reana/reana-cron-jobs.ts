@@ -1,4 +1,4 @@
-import { ApiObject } from 'cdk8s';
+import { ApiObject, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
 import { environment, EnvironmentVariable, merged, secretVariable } from './environment';
 import { nested } from './reana-deployment';
@@ -59,6 +59,9 @@ export function addCronJobs(scope: Construct, settings: ReanaSettings): void {
   }
 }
 
+/** How long a run takes at most: the next one, a day later as a rule, begins anew. */
+const LONGEST = Duration.hours(23);
+
 function addCronJob(scope: Construct, settings: ReanaSettings, component: ReanaPod, options: CronJobOptions): void {
   const { names, images, props } = settings;
   const metadata = { name: names.component(component), namespace: names.namespace, labels: names.labels(component) };
@@ -68,6 +71,7 @@ function addCronJob(scope: Construct, settings: ReanaSettings, component: ReanaP
     metadata,
     spec: {
       schedule: options.schedule,
+      timeZone: 'Etc/UTC',
       concurrencyPolicy: 'Forbid',
       successfulJobsHistoryLimit: 1,
       failedJobsHistoryLimit: 1,
@@ -77,6 +81,8 @@ function addCronJob(scope: Construct, settings: ReanaSettings, component: ReanaP
       jobTemplate: {
         spec: {
           backoffLimit: 2,
+          // one that hangs would keep all that come after it from beginning
+          activeDeadlineSeconds: LONGEST.toSeconds(),
           template: {
             metadata: { labels: names.labels(component) },
             spec: programPod(settings, {

@@ -41,7 +41,7 @@ export interface ReanaQuotas {
   readonly countedAtTermination?: string;
 
   /**
-   * When it is counted, as a CronJob says it.
+   * When it is counted, as a CronJob says it, in UTC. A run is ended after 23 hours.
    *
    * @default '0 3 * * *'
    */
@@ -58,7 +58,7 @@ export interface ReanaRetention {
   readonly period?: Duration;
 
   /**
-   * When files are removed whose time is over, as a CronJob says it.
+   * When files are removed whose time is over, as a CronJob says it, in UTC. A run is ended after 23 hours.
    *
    * @default '0 2 * * *'
    */

@@ -37,7 +37,7 @@ export interface ReanaNotifications {
   readonly credentialsSecret?: string;
 
   /**
-   * When the report of the system's status is sent, as a CronJob says it.
+   * When the report of the system's status is sent, as a CronJob says it, in UTC. A run is ended after 23 hours.
    *
    * @default '0 0 * * *'
    */

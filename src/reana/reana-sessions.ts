@@ -36,7 +36,7 @@ export interface ReanaSessions {
   readonly maxInactivity?: Duration;
 
   /**
-   * When unused sessions are looked for, as a CronJob says it.
+   * When unused sessions are looked for, as a CronJob says it, in UTC. A run is ended after 23 hours.
    *
    * @default '0 3 * * *'
    */

@@ -218,6 +218,9 @@ describe('options', () => {
     expect(podOf(quota).containers[0].command).toEqual(['reana-db', 'quota', 'resource-usage-update']);
     expect(environmentOf(quota).REANA_PERIODIC_RESOURCE_QUOTA_UPDATE_POLICY).toBe('true');
     expect(find(all, 'CronJob', 'reana-retention-rules-apply').spec.schedule).toBe('0 5 * * *');
+    expect(find(all, 'CronJob', 'reana-retention-rules-apply').spec.timeZone).toBe('Etc/UTC');
+    // one that hangs is over before the next
+    expect(quota.spec.jobTemplate.spec.activeDeadlineSeconds).toBe(23 * 3600);
     expect(named(objects({ quotas: { enabled: false } }), 'CronJob')).toEqual(['reana/reana-retention-rules-apply']);
     expect(told('server')).toMatchObject({ REANA_DEFAULT_QUOTA_CPU_LIMIT: '0', WORKSPACE_RETENTION_PERIOD: 'forever' });
   });
