@@ -56,7 +56,7 @@ export interface ExternalReanaDatabase {
   readonly host: string;
 
   /**
-   * Its TCP port (`REANA_DB_PORT`).
+   * Its TCP port (`REANA_DB_PORT`). Policies let the initialisation, dumps and CronJobs out to this port alone: it must be that of `uri`, where there is one.
    *
    * @default 5432
    */
