@@ -114,3 +114,13 @@ export async function lives(pool: CondorTools): Promise<{ readonly [log: string]
     return [log, { began: at('001'), left: at('(?:004|007|022)'), ended: at('005').length > 0 }];
   }));
 }
+
+/** After how many seconds of running each job that had to leave was preempted, as a machine's StartLog says it: one's slot is busy, and then preempting. */
+export function preemptions(startLog: string): number[] {
+  const busy = new Map<string, number>();
+  return startLog.split('\n').flatMap(line => {
+    const [, date, slot, change] = /^(\d\S+ \S+) (\S+): Changing (?:state and )?activity: (.*)$/.exec(line) ?? [];
+    if (change?.endsWith('Idle -> Busy')) { busy.set(slot, Date.parse(`${date}Z`)); }
+    return change?.includes('-> Preempting/') ? [(Date.parse(`${date}Z`) - busy.get(slot)!) / 1000] : [];
+  });
+}

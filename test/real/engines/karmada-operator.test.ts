@@ -107,13 +107,20 @@ describeClusters("Karmada's operator", () => {
   test('a member joins it, and gets what is declared', async () => {
     const kubeconfig = path.join(Estate.directory(testbed.prefix), 'fed.conf');
     fs.writeFileSync(kubeconfig, Buffer.from((await made('secret', 'fed-karmada-admin-config')).data['karmada.config'], 'base64'));
-    const succeed = async (running: Promise<CommandResult>) => {
-      const { status, stdout, stderr } = await running;
+    const succeeded = ({ status, stdout, stderr }: CommandResult) => {
       if (status !== 0) { throw new Error(stderr); }
       return stdout;
     };
-    const karmada = (args: string[], input?: string) => succeed(kubectl(member.controlPlane.machine, kubeconfig, args, { input }));
-    const meyrin = (args: string[], input?: string) => succeed(member.controlPlane.kubectl(args, { input }));
+    const meyrin = async (args: string[], input?: string) => succeeded(await member.controlPlane.kubectl(args, { input }));
+    // what is declared is applied again when Karmada's API server or its etcd, which have just been started, were late, and for no other reason
+    const karmada = async (args: string[], input?: string) => {
+      let result: CommandResult;
+      await until('the control plane answers', async () => {
+        result = await kubectl(member.controlPlane.machine, kubeconfig, args, { input });
+        return result.status === 0 || !/unable to connect|connection (refused|reset)|EOF|handshake|request timed out|did not complete within/i.test(result.stderr);
+      });
+      return succeeded(result!);
+    };
     const apply = ['apply', '--server-side', '-f', '-'];
     await meyrin(apply, files.meyrin);
     await karmada(apply, files.fed);

@@ -106,10 +106,10 @@ export class ElasticPool extends TestbedPool {
       await until(what, condition);
     } catch (error) {
       const said = await Promise.all([
-        this.exec('condor-host', 'condor-cm-0', ['tail', '-n', '30', '/var/log/condor/DemandLog']).then(({ stdout }) => stdout),
-        cluster.run(['logs', '--namespace', this.namespace, 'deployment/burst-demand', '--container', 'condor', '--tail=20']),
+        this.exec('condor-host', 'condor-cm-0', ['tail', '-n', '6', '/var/log/condor/DemandLog']).then(({ stdout }) => stdout),
+        cluster.run(['logs', '--namespace', this.namespace, 'deployment/burst-demand', '--container', 'condor', '--tail=6']),
         cluster.run(['get', 'scaledjobs,jobs,pods,events', '--namespace', this.namespace]),
-        kedaLog(cluster).then(log => log.split('\n').slice(-30).join('\n')),
+        kedaLog(cluster).then(log => log.split('\n').slice(-10).join('\n')),
       ].map(each => each.catch((failure: Error) => failure.message)));
       throw new Error([(error as Error).message, ...said].join('\n'));
     }
