@@ -115,12 +115,15 @@ export async function lives(pool: CondorTools): Promise<{ readonly [log: string]
   }));
 }
 
-/** After how many seconds of running each job that had to leave was preempted, as a machine's StartLog says it: one's slot is busy, and then preempting. */
+/**
+ * After how many seconds of running each job that was made to leave was, as a machine's StartLog says it: its slot was busy, and then its retirement was
+ * over, or it had none. One that ends while it retires leaves by itself.
+ */
 export function preemptions(startLog: string): number[] {
   const busy = new Map<string, number>();
   return startLog.split('\n').flatMap(line => {
-    const [, date, slot, change] = /^(\d\S+ \S+) (\S+): Changing (?:state and )?activity: (.*)$/.exec(line) ?? [];
-    if (change?.endsWith('Idle -> Busy')) { busy.set(slot, Date.parse(`${date}Z`)); }
-    return change?.includes('-> Preempting/') ? [(Date.parse(`${date}Z`) - busy.get(slot)!) / 1000] : [];
+    const [, date, slot, change] = /^(\d\S+ \S+) (\S+): (?:State change|Changing (?:state and )?activity): (.*)$/.exec(line) ?? [];
+    if (change === 'Idle -> Busy') { busy.set(slot, Date.parse(`${date}Z`)); }
+    return change === 'claim retirement ended/expired' || change?.startsWith('Claimed/Busy -> Preempting/') ? [(Date.parse(`${date}Z`) - busy.get(slot)!) / 1000] : [];
   });
 }
