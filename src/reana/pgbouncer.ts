@@ -1,7 +1,6 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { checkCredentials, credentialEnvironment, CREDENTIALS } from './credentials';
-import { filesDigest, HARDENED_CONTAINER, hardenedPod, pullSecrets, SERVICE_USER } from './hardened-pod';
 import { ReanaCredentials } from './reana-backing-services';
 import { callers, peer } from './reana-edges';
 import { ReanaNames, SERVICE_PORTS } from './reana-names';
@@ -9,6 +8,7 @@ import { ReanaServiceProps } from './reana-service-props';
 import { declareImages } from './reana-traffic';
 import { CONFIGURATION, IMAGE, isImage, RUN } from './stateful-service';
 import { problem } from '../problem';
+import { filesDigest, HARDENED_CONTAINER, hardenedPod, pullSecrets, SERVICE_USER } from '../workload/hardened-pod';
 import { addNetworkPolicy, ASK_NAMES } from '../workload/network-policy';
 import { addPodDisruptionBudget } from '../workload/pod-disruption-budget';
 import { spreadOver } from '../workload/pod-spread';

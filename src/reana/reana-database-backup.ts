@@ -2,7 +2,6 @@ import { ApiObject, Duration, Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import { credentialEnvironment, CREDENTIALS } from './credentials';
 import { POSTGRES_IMAGE } from './database-scripts';
-import { filesDigest, HARDENED_CONTAINER, hardenedPod, pullSecrets, SERVICE_USER } from './hardened-pod';
 import { IReanaDatabase } from './reana-backing-services';
 import { ReanaDatabase } from './reana-database';
 import { databaseAlone } from './reana-edges';
@@ -13,6 +12,7 @@ import { CONFIGURATION, identityProblems, IMAGE, isImage, namesOf } from './stat
 import { isDnsSubdomain } from '../federation/names';
 import { problem } from '../problem';
 import { cronSchedule, isSchedulable, SCHEDULABLE } from '../workload/cron-schedule';
+import { filesDigest, HARDENED_CONTAINER, hardenedPod, pullSecrets, SERVICE_USER } from '../workload/hardened-pod';
 import { digest } from '../workload/named-by-content';
 import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
 import { addNetworkPolicy } from '../workload/network-policy';

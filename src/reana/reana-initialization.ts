@@ -1,9 +1,9 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
-import { filesDigest } from './hardened-pod';
 import { ADMINISTRATOR, INITIALIZATION_SCRIPT } from './initialization-script';
 import { ReanaNames } from './reana-names';
 import { problem } from '../problem';
+import { filesDigest } from '../workload/hardened-pod';
 import { NamedByContent } from '../workload/named-by-content';
 import { addNetworkPolicy } from '../workload/network-policy';
 import { SecretReference } from '../workload/secret-reference';

@@ -1,13 +1,13 @@
 import { ApiObject } from 'cdk8s';
 import { ContainerResources } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { filesDigest, HARDENED_CONTAINER, hardenedPod, pullSecrets } from './hardened-pod';
 import { callers, Outsiders } from './reana-edges';
 import { ReanaNames, SERVICE_PORTS } from './reana-names';
 import { declareImages } from './reana-traffic';
 import { CONFIGURATION, IMAGE, isImage } from './stateful-service';
 import { problem } from '../problem';
 import { containerResources } from '../workload/container-resources';
+import { filesDigest, HARDENED_CONTAINER, hardenedPod, pullSecrets } from '../workload/hardened-pod';
 import { addNetworkPolicy } from '../workload/network-policy';
 import { addPodDisruptionBudget } from '../workload/pod-disruption-budget';
 import { spreadOver } from '../workload/pod-spread';

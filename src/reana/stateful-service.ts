@@ -1,7 +1,6 @@
 import { ApiObject, Chart, Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import { credentialProblems } from './credentials';
-import { filesDigest, HARDENED_CONTAINER, hardenedPod, pullSecrets, SERVICE_USER } from './hardened-pod';
 import { ReanaCredentials } from './reana-backing-services';
 import { callers, ReanaEdge } from './reana-edges';
 import { DEFAULT_PREFIX, LONGEST_PREFIX, ReanaNames } from './reana-names';
@@ -10,6 +9,7 @@ import { declareImages } from './reana-traffic';
 import { Federation } from '../federation/federation';
 import { isDnsLabel, isDnsSubdomain } from '../federation/names';
 import { problem } from '../problem';
+import { filesDigest, HARDENED_CONTAINER, hardenedPod, pullSecrets, SERVICE_USER } from '../workload/hardened-pod';
 import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
 import { addNetworkPolicy } from '../workload/network-policy';
 import { addPodDisruptionBudget } from '../workload/pod-disruption-budget';

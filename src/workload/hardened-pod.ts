@@ -1,4 +1,4 @@
-import { digest } from '../workload/named-by-content';
+import { digest } from './named-by-content';
 
 /** The user that PostgreSQL, RabbitMQ and Redis are in their official images. */
 export const SERVICE_USER = 999;
