@@ -16,7 +16,8 @@ export interface KubectlOptions {
 /** Runs kubectl on a machine, and says how it ended. */
 export function kubectl(machine: Machine, kubeconfig: string, args: string[], options: KubectlOptions = {}): Promise<CommandResult> {
   // API servers of several clusters, and of runs before, have one address: what one knows is nothing to the others
-  const environment = { KUBECACHEDIR: path.join(path.dirname(kubeconfig), 'kubectl'), ...options.env };
+  // and it ends before garbage is worth collecting
+  const environment = { GOGC: 'off', KUBECACHEDIR: path.join(path.dirname(kubeconfig), 'kubectl'), ...options.env };
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   // Node gives its children a socket to read from, which can't be opened as /dev/stdin; a pipe can.
   const pipe = options.input === undefined ? [] : ['sh', '-c', 'cat | "$@"', 'sh'];
