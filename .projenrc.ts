@@ -21,8 +21,8 @@ const project = new cdk8s.ConstructLibraryCdk8s({
   minNodeVersion: '20.0.0',
   peerDeps: ['cdk8s-plus-27@^2.9.5'],
   // Lua and the regular expressions of Fluent Bit, which has no package in any registry, for tests
-  devDeps: ['cdk8s-plus-27@2.9.5', 'fast-check@^4', 'yaml@^2', 'fengari@^0.1.5', 'vscode-oniguruma@^2.0.1'],
-  bundledDeps: ['fast-json-patch@^3.1.1', '@grafana/grafana-foundation-sdk@0.0.21'],
+  devDeps: ['cdk8s-plus-27@2.9.5', 'fast-check@^4', 'fengari@^0.1.5', 'vscode-oniguruma@^2.0.1'],
+  bundledDeps: ['fast-json-patch@^3.1.1', 'yaml@^2', '@grafana/grafana-foundation-sdk@0.0.21'],
 
   // Bindings are generated in the build (code only); nothing is published yet.
   publishToPypi: { distName: 'cdk8s-hep', module: 'cdk8s_hep' },
@@ -56,7 +56,7 @@ project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '2
 project.package.addField('exports', { '.': './lib/index.js', './*': './*' });
 project.jest!.config.moduleNameMapper = { '^cdk8s-hep$': '<rootDir>/src' };
 for (const folder of ['real', 'consumer']) { project.jest!.addIgnorePattern(`/test/${folder}/`); }
-for (const unpublished of ['/examples/', '/bench/', '/images/', '/docs/', '/.ci/', '/out/', '/cdk8s.out/', '/.jsii.tabl.json', '*.log']) {
+for (const unpublished of ['/examples/', '/bench/', '/images/', '/docs/', '/packages/*/tests/', '/.ci/', '/out/', '/cdk8s.out/', '/.jsii.tabl.json', '*.log']) {
   project.addPackageIgnore(unpublished);
 }
 

@@ -11,6 +11,9 @@ export const IMAGE_NAME = 'cdk8s-hep/htcondor';
 /** The services that REANA stands on, and its libraries. */
 export const REANA_IMAGE = 'cdk8s-hep/reana:bookworm';
 
+/** Yadage: what runs a workflow, and what its steps run here. */
+export const YADAGE_IMAGE = 'cdk8s-hep/yadage:bookworm';
+
 const RECIPES = path.join(__dirname, '..', '..', 'images');
 /** As much as a command may write. */
 const MOST_OUTPUT = 64 * 1024 * 1024;
@@ -74,8 +77,12 @@ export function isImage(reference: string): boolean {
   return recipeOf(reference) !== undefined;
 }
 
+/** The recipe's files, and those beside the recipes that it says it uses. */
 function recipeHash(recipe: string): string {
   const hash = createHash('sha256');
+  const script = fs.readFileSync(path.join(RECIPES, recipe, 'build'), 'utf8');
+  const shared = script.includes('../bookworm') ? ['bookworm', 'python-packages'] : [];
+  for (const file of shared) { hash.update(file).update('\0').update(fs.readFileSync(path.join(RECIPES, file))).update('\0'); }
   for (const file of fs.readdirSync(path.join(RECIPES, recipe)).filter(name => name !== 'README.md').sort()) {
     hash.update(file).update('\0').update(fs.readFileSync(path.join(RECIPES, recipe, file))).update('\0');
   }

@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { addAlarms, ALARM_CHOICES, ALARM_VALUES, alarmOptionsOf, AlarmValues } from './alarm-options';
 import { addReana, REANA_CHOICES, REANA_VALUES, reanaOptions, ReanaValues } from './reana-options';
 import { addReanaServices, REANA_SERVICE_CHOICES, REANA_SERVICE_VALUES, reanaServiceOptionsOf, ReanaServiceValues } from './reana-service-options';
+import { addRecast, RECAST_CHOICES, RECAST_VALUES, recastOptions, RecastValues } from './recast-options';
 import {
   AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, CloudMetadata, Cluster, ClusterIdentity, ClusterProps,
   CondorExporter, CondorExporterProps, CondorHost, CondorHostProps, CondorImage, CondorPool, CondorVersion, ContainerJobs, CoreHourBudget,
@@ -30,8 +31,8 @@ export interface OptionProgram {
 
 const of = fc.constantFrom;
 
-/** A REANA has many objects: one program in so many has one. */
-const REANA_EVERY = 4;
+/** A REANA has many objects: one program in so many has one, and another one an engine of Yadage. */
+const PLATFORM_EVERY = 4;
 
 /** Every NodePort of a cluster is another. */
 const FIRST_NODE_PORT = 30000;
@@ -451,6 +452,7 @@ export const ALL_OPTIONS = Object.entries({
   PrometheusImageProps: prometheusImageChoices,
   ScrapeTargetProps: targetChoices,
   ...REANA_SERVICE_CHOICES,
+  ...RECAST_CHOICES,
 }).flatMap(([name, choices]) => Object.keys(choices).map(option => `${name}.${option}`));
 
 const onOneClaim = (backup: Partial<PoolBackupProps>) => backup.claimName ? { ...backup, size: undefined, storageClass: undefined } : backup;
@@ -504,9 +506,11 @@ const VALUES = fc.record<Values>({
 export function optionPrograms(count: number): OptionProgram[] {
   let nodePort = FIRST_NODE_PORT;
   const platforms = fc.sample(REANA_VALUES, { seed: 2020, numRuns: count });
+  const recasts = fc.sample(RECAST_VALUES, { seed: 2020, numRuns: count });
   const own = <T extends AccessPointOptions | CentralManagerOptions>(server: T): T =>
     server.exposure?.serviceType === 'NodePort' ? { ...server, port: nodePort++ } : server;
-  return fc.sample(VALUES, { seed: 2020, numRuns: count }).map(({ host, ...values }, index) => program(`s${index}`, index % REANA_EVERY === 0 ? platforms[index] : undefined, {
+  const every = <T>(those: T[], index: number, remainder: number) => index % PLATFORM_EVERY === remainder ? those[index] : undefined;
+  return fc.sample(VALUES, { seed: 2020, numRuns: count }).map(({ host, ...values }, index) => program(`s${index}`, every(platforms, index, 0), every(recasts, index, 1), {
     ...values, host: { ...fitting(host), centralManagers: host.centralManagers.map(own), accessPoints: host.accessPoints.map(own) },
   }));
 }
@@ -531,6 +535,7 @@ function kept(collection: Values['logCollection']): Values['logCollection'] {
 function program(
   name: string,
   platform: ReanaValues | undefined,
+  recast: RecastValues | undefined,
   {
     cluster, host, fleet: drawn, member, elastic, elasticMember, preflight, mint, role, backup,
     logStore, logCollection: agents, alarms, exporter, metrics, prometheus, target, reana, joinMode, federated,
@@ -572,7 +577,7 @@ function program(
       ...federated ? Object.entries(alarmOptionsOf(alarms)).flatMap(([type, options]) => set(type, options)) : [],
       ...set('CondorExporterProps', exporter),
       ...Object.entries(reanaServiceOptionsOf(reana)).flatMap(([type, options]) => set(type, options)),
-      ...platform ? reanaOptions(platform).flatMap(([type, options]) => set(type, options)) : [],
+      ...[...platform ? reanaOptions(platform) : [], ...recast ? recastOptions(recast) : []].flatMap(([type, options]) => set(type, options)),
       ...federated ? [...set('MetricsProps', metrics), ...set('PrometheusImageProps', prometheus), ...set('ScrapeTargetProps', target)] : [],
       ...federated && host.memberSigningKeys ? [...set('TokenMintProps', mint), ...set('TokenRoleOptions', role)] : [],
     ],
@@ -581,6 +586,7 @@ function program(
       const hostCluster = new Cluster(app, `${name}-host`, spaced(cluster, 'cluster'));
       const pool = new CondorHost(hostCluster, 'condor', spaced(host, 'pool'));
       if (platform) { addReana(hostCluster, name, platform); }
+      if (recast) { addRecast(hostCluster, name, recast); }
       new PoolBackup(hostCluster, 'backup', { pool, ...backup });
       const writers = [{ cluster: `${name}-site`, port: 4318 }, { cluster: 'wigner', port: 4319, authority: { secretName: 'wigner', key: 'authority' } }];
       const store = new LogStore(hostCluster, 'logs', { writers, ...spaced(logStore, 'store') });

@@ -4,7 +4,7 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { CondorImage } from '../../../src';
 import { cached } from '../cache';
-import { IMAGE_ENVIRONMENT, imageRootfs, PROMETHEUS_IMAGE, REANA_IMAGE } from '../rootfs';
+import { IMAGE_ENVIRONMENT, imageRootfs, PROMETHEUS_IMAGE, REANA_IMAGE, YADAGE_IMAGE } from '../rootfs';
 import { moduleDirectory, toolset } from './binaries';
 
 /** An image that a node's containerd takes in without any registry. */
@@ -109,6 +109,11 @@ export function prometheusImage(): Image {
 /** What REANA stands on. Nodes are given it where it is wanted. */
 export function reanaImage(): Image {
   return recipeImage(REANA_IMAGE);
+}
+
+/** Yadage's engine. Nodes are given it where it is wanted. */
+export function yadageImage(): Image {
+  return recipeImage(YADAGE_IMAGE);
 }
 
 /** The cluster's name server. */

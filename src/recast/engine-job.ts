@@ -1,0 +1,118 @@
+import { ApiObject } from 'cdk8s';
+import type { ContainerResources } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { SHARED_MOUNT, WorkflowStorage } from './workflow-storage';
+import { containerResources } from '../workload/container-resources';
+import { HARDENED_CONTAINER, hardenedPod, pullSecrets } from '../workload/hardened-pod';
+import { digest } from '../workload/named-by-content';
+
+/** What stands for a workflow's id where it isn't known yet. */
+export const WORKFLOW_ID = '{wflowid}';
+
+/** The ServiceAccount of engines. */
+export const ENGINE_ACCOUNT = 'wflowengine';
+
+/** The ConfigMap that engines are configured by, and where they find it. */
+export const ENGINE_CONFIGURATION = 'wflow-engine-conf-yadage';
+const CONFIGURATION_DIRECTORY = '/yadageconfig';
+
+/** The ConfigMap with the backend's module, and the folder that Python looks for it in. */
+export const ENGINE_MODULES = 'wflow-engine-modules';
+const PYTHON_PATH = '/opt/wflow';
+
+/** What an engine's Job is made of. */
+export interface EngineJobOptions {
+  readonly image: string;
+  readonly storage: WorkflowStorage;
+  readonly user: number;
+  readonly resources?: ContainerResources;
+  readonly imagePullSecrets?: readonly string[];
+  readonly nodeSelector?: { readonly [label: string]: string };
+  /** The command, with `{wflowid}` where the id goes. */
+  readonly command: readonly string[];
+  readonly environment?: readonly object[];
+  readonly volumes?: readonly object[];
+  readonly mounts?: readonly object[];
+  /** In seconds. */
+  readonly activeDeadlineSeconds?: number;
+}
+
+/** The labels of an engine's Job and pod: the contract with the monitor and the collection of logs. */
+export const engineLabels = { wflowid: WORKFLOW_ID, component: 'wflow-engine', engine_type: 'yadage', interactive: 'false' };
+
+/** The spec of an engine's Job, for a workflow whose id is `{wflowid}`. */
+export function engineJobSpec(options: EngineJobOptions): object {
+  const { storage } = options;
+  return {
+    // a workflow that failed is not begun again over what it left
+    backoffLimit: 0,
+    ...options.activeDeadlineSeconds !== undefined && { activeDeadlineSeconds: options.activeDeadlineSeconds },
+    template: {
+      metadata: { labels: engineLabels },
+      spec: {
+        ...hardenedPod(options.user),
+        automountServiceAccountToken: true,
+        serviceAccountName: ENGINE_ACCOUNT,
+        restartPolicy: 'Never',
+        ...pullSecrets(options.imagePullSecrets),
+        ...options.nodeSelector && { nodeSelector: options.nodeSelector },
+        containers: [{
+          name: 'worker',
+          image: options.image,
+          command: options.command,
+          workingDir: SHARED_MOUNT,
+          env: [
+            { name: 'WFLOW_ID', value: WORKFLOW_ID },
+            { name: 'WFLOW_ENGINE_JOB', value: `wflow-nonint-${WORKFLOW_ID}` },
+            { name: 'WFLOW_ENGINE_UID', valueFrom: { fieldRef: { fieldPath: "metadata.labels['controller-uid']" } } },
+            { name: 'WFLOW_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+            { name: 'PYTHONPATH', value: PYTHON_PATH },
+            { name: 'PYTHONDONTWRITEBYTECODE', value: '1' },
+            { name: 'PYTHONUNBUFFERED', value: '1' },
+            { name: 'HOME', value: '/tmp' },
+            { name: 'PACKTIVITY_ASYNCBACKEND_OPTS', value: `${CONFIGURATION_DIRECTORY}/backendopts` },
+            { name: 'YADAGE_CUSTOM_TRACKER', value: 'sharedstatekube:StateTracker' },
+            ...options.environment ?? [],
+          ],
+          resources: containerResources(options.resources, { cpu: '100m', memory: '256Mi', limit: '1Gi' }),
+          securityContext: HARDENED_CONTAINER,
+          volumeMounts: [
+            { name: 'data', mountPath: SHARED_MOUNT, ...storage._subPath !== undefined && { subPath: storage._subPath } },
+            { name: 'engineconfig', mountPath: CONFIGURATION_DIRECTORY, readOnly: true },
+            { name: 'modules', mountPath: `${PYTHON_PATH}/sharedstatekube`, readOnly: true },
+            { name: 'tmp', mountPath: '/tmp' },
+            ...options.mounts ?? [],
+          ],
+        }],
+        volumes: [
+          { name: 'data', ...storage._source },
+          { name: 'engineconfig', configMap: { name: ENGINE_CONFIGURATION } },
+          { name: 'modules', configMap: { name: ENGINE_MODULES } },
+          { name: 'tmp', emptyDir: {} },
+          ...options.volumes ?? [],
+        ],
+      },
+    },
+  };
+}
+
+/**
+ * The Job of a workflow that a program declares. Its id is its name and what it is: with another content it is another workflow, since a Job can't be
+ * changed, and what one has left is not for another to go on with.
+ */
+export class EngineJob extends ApiObject {
+  public constructor(scope: Construct, id: string, private readonly workflow: string, namespace: string, spec: object) {
+    super(scope, id, {
+      apiVersion: 'batch/v1', kind: 'Job', metadata: { name: `wflow-nonint-${WORKFLOW_ID}`, namespace, labels: engineLabels }, spec,
+    } as any);
+  }
+
+  /** The workflow's id. */
+  public get workflowId(): string {
+    return `${this.workflow}-${digest(super.toJson().spec)}`;
+  }
+
+  public toJson(): any {
+    return JSON.parse(JSON.stringify(super.toJson()).replaceAll(WORKFLOW_ID, this.workflowId));
+  }
+}

@@ -1,0 +1,10 @@
+export { StepBackend } from './step-options';
+export type { StepOptions } from './step-options';
+export { WorkflowSpec } from './workflow-spec';
+export type { GitSpec } from './workflow-spec';
+export { WorkflowStorage } from './workflow-storage';
+export type { NewWorkflowClaim } from './workflow-storage';
+export { YadageEngine } from './yadage-engine';
+export type { YadageEngineProps } from './yadage-engine-props';
+export { WorkflowInputs, YadageWorkflow } from './yadage-workflow';
+export type { YadageWorkflowProps } from './yadage-workflow';

@@ -1,0 +1,122 @@
+import { ApiObject, Chart } from 'cdk8s';
+import { Construct } from 'constructs';
+import { backendOptions } from './backend-options';
+import { ENGINE_ACCOUNT, ENGINE_CONFIGURATION, ENGINE_MODULES } from './engine-job';
+import { sharedStateKubeFiles } from './sharedstatekube';
+import { StepBackend, stepProblems } from './step-options';
+import { YadageEngineProps } from './yadage-engine-props';
+import { isDnsLabel } from '../federation/names';
+import { problem } from '../problem';
+import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
+import { addNetworkPolicy } from '../workload/network-policy';
+import { declareTraffic } from '../workload/traffic';
+
+/** The user and group of engines. */
+const USER = 1000;
+
+/** What engines must be allowed for each backend, in their namespace. */
+const RIGHTS: { readonly [backend in StepBackend]: readonly object[] } = {
+  [StepBackend.SHARED_STATE_KUBE]: [
+    { apiGroups: ['batch'], resources: ['jobs'], verbs: ['create', 'list'] },
+    { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+    { apiGroups: [''], resources: ['configmaps'], verbs: ['create', 'patch'] },
+  ],
+  [StepBackend.KUBE_DIRECT_JOB]: [
+    { apiGroups: ['batch'], resources: ['jobs'], verbs: ['create', 'delete', 'get'] },
+    { apiGroups: [''], resources: ['pods'], verbs: ['deletecollection', 'list'] },
+    { apiGroups: [''], resources: ['configmaps'], verbs: ['create', 'delete', 'patch'] },
+  ],
+};
+
+/**
+ * What Yadage's engines need in a namespace: a volume that they share with the steps, the ServiceAccount `wflowengine` and its Role, and the ConfigMap
+ * `wflow-engine-conf-yadage`, whose `backendopts` say how steps run. A `YadageWorkflow` is run by it.
+ *
+ * An engine makes a Job of each step. With the default backend it may create and list Jobs, list pods, and create and change ConfigMaps, in its namespace
+ * alone; no step gets a token.
+ */
+export class YadageEngine extends Construct {
+  /** The namespace of engines and steps. */
+  public readonly namespace: string;
+
+  /** @internal */
+  public readonly _props: YadageEngineProps;
+
+  /**
+   * @param scope the host cluster's chart, or something in it
+   * @param id the construct's id
+   * @param props the image, the volume, and how steps run
+   */
+  public constructor(scope: Construct, id: string, props: YadageEngineProps) {
+    super(scope, id);
+    this._props = props;
+    this.namespace = props.namespace ?? Chart.of(this).namespace ?? 'recast';
+    const { namespace } = this;
+    this.node.addValidation({ validate: () => this.problems() });
+    WorkloadNamespace.of(this, namespace).admit(this, this.level());
+    props.storage._declare(this, namespace);
+    new ApiObject(this, 'ServiceAccount', {
+      apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: ENGINE_ACCOUNT, namespace }, automountServiceAccountToken: false,
+    });
+    new ApiObject(this, 'Role', {
+      apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: ENGINE_ACCOUNT, namespace }, rules: RIGHTS[this._backend],
+    });
+    new ApiObject(this, 'RoleBinding', {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name: ENGINE_ACCOUNT, namespace },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: ENGINE_ACCOUNT },
+      subjects: [{ kind: 'ServiceAccount', name: ENGINE_ACCOUNT, namespace }],
+    });
+    new ApiObject(this, 'Configuration', {
+      apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: ENGINE_CONFIGURATION, namespace }, data: { backendopts: this.backendOptions() },
+    });
+    new ApiObject(this, 'Modules', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: ENGINE_MODULES, namespace }, data: sharedStateKubeFiles() });
+    if (props.networkPolicies ?? true) {
+      for (const component of ['wflow-engine', 'wflow-job']) {
+        addNetworkPolicy(this.scoped(component), { name: component, namespace }, { component }, { ingress: [] });
+      }
+    }
+    declareTraffic(this, { images: () => [{ reference: props.image, clusters: [Chart.of(this).node.id] }] });
+  }
+
+  /** @internal */
+  public get _backend(): StepBackend {
+    return this._props.backend ?? StepBackend.SHARED_STATE_KUBE;
+  }
+
+  /** @internal */
+  public get _user(): number {
+    return this._props.user ?? USER;
+  }
+
+  /** The text of `/yadageconfig/backendopts`: the options of the backend, in YAML. */
+  public backendOptions(): string {
+    const { storage, steps = {}, imagePullSecrets = [] } = this._props;
+    return backendOptions({ backend: this._backend, namespace: this.namespace, storage, steps, user: this._user, imagePullSecrets });
+  }
+
+  private scoped(id: string): Construct {
+    return new Construct(this, id);
+  }
+
+  private level(): PodSecurityLevel {
+    const { storage, steps } = this._props;
+    if (storage._source.hostPath) { return PodSecurityLevel.PRIVILEGED; }
+    return steps?.root ? PodSecurityLevel.BASELINE : PodSecurityLevel.RESTRICTED;
+  }
+
+  private problems(): string[] {
+    const { _props: props, namespace } = this;
+    const problems = [...props.storage._problems(), ...stepProblems(this._backend, props.steps ?? {})];
+    if (!isDnsLabel(namespace)) { problems.push(problem('namespace', namespace, 'a DNS label of at most 63 characters')); }
+    if (!/^\S+$/.test(props.image)) { problems.push(problem('image', props.image, 'a reference of an image')); }
+    if (!Number.isInteger(this._user) || this._user < 1) { problems.push(problem('user', props.user, 'a user id from 1 on')); }
+    const interval = props.updateInterval?.toMilliseconds() ?? 5000;
+    if (interval < 1000) { problems.push(problem('updateInterval', `${interval} ms`, 'at least a second')); }
+    if (this._backend === StepBackend.KUBE_DIRECT_JOB && props.storage._subPath !== undefined) {
+      problems.push(problem('storage.subPath', props.storage._subPath, 'none with StepBackend.KUBE_DIRECT_JOB, which takes the whole volume'));
+    }
+    return problems;
+  }
+}

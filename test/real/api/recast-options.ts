@@ -1,0 +1,93 @@
+import { Chart, Duration, Size } from 'cdk8s';
+import { Cpu } from 'cdk8s-plus-27';
+import * as fc from 'fast-check';
+import type { Choices } from './option-programs';
+import { StepOptions, WorkflowInputs, WorkflowSpec, WorkflowStorage, YadageEngine, YadageEngineProps, YadageWorkflow, YadageWorkflowProps } from '../../../src';
+
+const of = fc.constantFrom;
+
+const SPEC = {
+  stages: [{
+    name: 'fit',
+    dependencies: ['init'],
+    scheduler: {
+      scheduler_type: 'singlestep-stage',
+      parameters: { outputfile: '{workdir}/fit.json' },
+      step: {
+        process: { process_type: 'string-interpolated-cmd', cmd: 'fit {outputfile}' },
+        publisher: { publisher_type: 'frompar-pub', outputmap: { result: 'outputfile' } },
+        environment: { environment_type: 'docker-encapsulated', image: 'registry.example/analysis', imagetag: '21.2' },
+      },
+    },
+  }],
+};
+
+const stepChoices: Choices<Omit<StepOptions, 'root'>> = {
+  resources: of({ cpu: { request: Cpu.units(2) }, memory: { request: Size.gibibytes(1), limit: Size.gibibytes(8) } }),
+  user: of(500),
+  serviceAccountName: of('steps'),
+  timeLimit: of(Duration.hours(12)),
+  startTimeout: of(Duration.minutes(1)),
+  keep: of(Duration.seconds(0), Duration.days(7)),
+  nodeSelector: of({ pool: 'analysis' }),
+  tolerations: of([{ key: 'spot', operator: 'Exists' }]),
+  priorityClassName: of('low'),
+  queueName: of('analyses'),
+  authSecretName: of('hepauth'),
+  cvmfsClaims: of({ 'atlas.cern.ch': 'cvmfs-atlas' }),
+  labels: of({ 'cern.ch/team': 'exotics' }),
+};
+
+const optional = <T extends object>(choices: Choices<T>, ...always: (keyof T & string)[]): fc.Arbitrary<T> =>
+  fc.record(choices, { requiredKeys: always as never[] }) as unknown as fc.Arbitrary<T>;
+
+const engineChoices: Choices<Omit<YadageEngineProps, 'namespace' | 'backend'>> = {
+  image: of('registry.example/yadage:1'),
+  storage: of(
+    WorkflowStorage.newClaim(), WorkflowStorage.newClaim({ storageClass: 'cephfs', size: Size.tebibytes(1), claimName: 'data' }),
+    WorkflowStorage.claim('shared', 'recast'), WorkflowStorage.hostPath('/data/recast'),
+  ),
+  steps: fc.oneof(optional(stepChoices), fc.constant<StepOptions>({ root: true })),
+  user: of(2000),
+  resources: of({ memory: { limit: Size.gibibytes(2) } }),
+  updateInterval: of(Duration.seconds(30)),
+  imagePullSecrets: of(['registry']),
+  nodeSelector: of({ wflowrole: 'engine-node' }),
+  networkPolicies: fc.boolean(),
+};
+
+const workflowChoices: Choices<Omit<YadageWorkflowProps, 'engine'>> = {
+  spec: of(WorkflowSpec.inline(SPEC), WorkflowSpec.git({ repository: 'github:recast-hep/workflows', ref: '1f2e3d', folder: 'higgs', file: 'top.yml' })),
+  parameters: of<{ [name: string]: any }>({ mass: 125, samples: ['signal', 'ttbar'] }),
+  inputs: of(WorkflowInputs.directory('inputs/higgs'), WorkflowInputs.archive('https://zenodo.example/inputs.zip', 'inputs/')),
+  name: of('susy'),
+  timeLimit: of(Duration.days(2)),
+  specToken: of({ secretName: 'github' }),
+  inputToken: of({ secretName: 'zenodo', key: 'key' }),
+};
+
+/** Options of an engine and of one of its workflows. */
+export interface RecastValues {
+  readonly engine: Omit<YadageEngineProps, 'namespace' | 'backend'>;
+  readonly workflow: Omit<YadageWorkflowProps, 'engine'>;
+}
+
+/** All of these options, by the interface that has them. */
+export const RECAST_CHOICES = { YadageEngineProps: engineChoices, YadageWorkflowProps: workflowChoices, StepOptions: stepChoices };
+
+/** Any of them. */
+export const RECAST_VALUES = fc.record<RecastValues>({
+  engine: optional(engineChoices, 'image', 'storage'), workflow: optional(workflowChoices, 'spec'),
+});
+
+/** The options that values set, by the interface that has them. */
+export function recastOptions({ engine, workflow }: RecastValues): [string, object][] {
+  const { root, ...steps } = engine.steps ?? {};
+  return [['YadageEngineProps', engine], ['YadageWorkflowProps', workflow], ['StepOptions', steps]];
+}
+
+/** Declares them in a namespace of the program's own. */
+export function addRecast(chart: Chart, name: string, { engine: props, workflow }: RecastValues): void {
+  const engine = new YadageEngine(chart, 'yadage', { ...props, namespace: `${name}-recast` });
+  new YadageWorkflow(chart, 'higgs', { engine, ...workflow });
+}

@@ -1,0 +1,177 @@
+import { YadageNodes } from './yadage-nodes';
+import { DIRECT_NAMESPACE, NAMESPACE, PARAMETERS, program, WORKFLOWS } from './yadage-program';
+import { yadageImage } from '../kubernetes/images';
+import { Testbed } from '../kubernetes/testbed';
+import { TestbedCluster } from '../kubernetes/testbed-cluster';
+import { Manifest } from '../manifest';
+import { describeClusters } from '../requirements';
+import { YADAGE_IMAGE } from '../rootfs';
+import { filesOf } from '../synthesized';
+import { until } from '../until';
+
+/* eslint-disable @typescript-eslint/no-explicit-any */
+
+const HOST = 'condor-host';
+const MOUNT = '/srv/workerdata';
+
+describeClusters('Yadage on nodes', () => {
+  let testbed: Testbed;
+  let host: TestbedCluster;
+  let manifests: Manifest[];
+  let recast: YadageNodes;
+  let direct: YadageNodes;
+  let ids: { readonly [name: string]: string };
+
+  beforeAll(async () => {
+    testbed = await Testbed.open({ [HOST]: { cidr: '10.1.0.0/16', nodes: ['host-1', 'host-2'] } });
+    host = testbed.cluster(HOST);
+    for (const node of host.nodes) { await node.take(yadageImage()); }
+    manifests = filesOf(program)[HOST];
+    ids = Object.fromEntries(manifests.filter(({ kind }) => kind === 'Job').map(({ metadata }) => (metadata as any).labels.wflowid).map((id: string) => [id.replace(/-[0-9a-f]{8}$/, ''), id]));
+    recast = new YadageNodes(host, NAMESPACE);
+    direct = new YadageNodes(host, DIRECT_NAMESPACE);
+    await host.apply(manifests);
+    await host.apply([reader(NAMESPACE)]);
+  });
+  afterAll(() => testbed?.close());
+
+  /** A pod that sees the shared volume. */
+  const reader = (namespace: string) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'reader', namespace },
+    spec: {
+      securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [{
+        name: 'reader',
+        image: `docker.io/${YADAGE_IMAGE}`,
+        command: ['sleep', 'infinity'],
+        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+        volumeMounts: [{ name: 'data', mountPath: MOUNT, readOnly: true }],
+      }],
+      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'wflowworker-data' } }],
+    },
+  });
+  const read = (name: string, file: string) => recast.read('reader', `${MOUNT}/workdirs/${ids[name]}/${file}`);
+
+  test('every workflow has an id of its own', () => {
+    expect(Object.keys(ids).sort()).toEqual([...Object.keys(WORKFLOWS), 'plain'].sort());
+  });
+
+  test('stages with scatter and gather: each step is a Job, and its outputs are where the next reads them', async () => {
+    await recast.ended(ids.higgs, 'Complete');
+    const state = (await recast.state(ids.higgs))!;
+    expect(state).toMatchObject({ state: 'SUCCESS', reason: '' });
+    expect(state.stages.map(each => each.state)).toEqual(state.stages.map(() => 'applied'));
+    expect(state.nodes.map(({ stage, state: its }) => `${stage} ${its}`).sort()).toEqual([
+      '/generate SUCCESS', '/generate SUCCESS', '/generate SUCCESS', '/init SUCCESS', '/merge SUCCESS',
+    ]);
+    // merge reads what three have written, and those what init has
+    expect(state.edges).toHaveLength(6);
+
+    const jobs = await recast.steps(ids.higgs);
+    expect(jobs.map(({ metadata }) => metadata.name).sort()).toEqual(state.nodes.flatMap(({ job }) => job ?? []).sort());
+    expect(jobs).toHaveLength(4);
+    const engine = await recast.engine(ids.higgs);
+    for (const { metadata, spec, status } of jobs) {
+      const jobid = metadata.name.replace('wflow-job-', '');
+      const labels = { 'component': 'wflow-job', 'wflowid': ids.higgs, jobid, 'cern.ch/experiment': 'atlas' };
+      expect(metadata.labels).toMatchObject(labels);
+      expect(spec.template.metadata.labels).toMatchObject(labels);
+      expect(metadata.ownerReferences).toEqual([{ apiVersion: 'batch/v1', kind: 'Job', name: `wflow-nonint-${ids.higgs}`, uid: engine.metadata.uid }]);
+      expect(status).toMatchObject({ succeeded: 1 });
+      expect(spec).toMatchObject({ backoffLimit: 0, ttlSecondsAfterFinished: 86400, activeDeadlineSeconds: 1200 });
+      const [container] = spec.template.spec.containers;
+      const generates = metadata.annotations['cdk8s-hep/step'].startsWith('generate');
+      expect(container).toMatchObject({
+        image: `docker.io/${YADAGE_IMAGE}`,
+        resources: { requests: { cpu: '10m', memory: generates ? '192Mi' : '64Mi' }, limits: { memory: generates ? '192Mi' : '256Mi' } },
+      });
+      expect(spec.template.spec).toMatchObject({ automountServiceAccountToken: false, securityContext: { runAsUser: 1000, runAsNonRoot: true } });
+      const own = container.volumeMounts.filter(({ name, readOnly }: any) => name === 'packtivitystate' && !readOnly);
+      expect(own.map(({ mountPath, subPath }: any) => mountPath === `${MOUNT}/${subPath}`)).toEqual([true]);
+      expect(own[0].subPath).toBe(`workdirs/${ids.higgs}/${metadata.annotations['cdk8s-hep/step']}`);
+    }
+    expect(jobs.map(({ metadata }) => metadata.annotations['cdk8s-hep/step']).sort()).toEqual(['generate_0', 'generate_1', 'generate_2', 'merge']);
+
+    expect((await read('higgs', 'merge/output.txt')).split('\n').filter(line => line).sort()).toEqual(PARAMETERS.samples.map(name => `events of ${name}`));
+  });
+
+  test('what a step says is in its log, and in the file that Yadage has for it', async () => {
+    const job = (await recast.steps(ids.higgs)).find(({ metadata }) => metadata.annotations['cdk8s-hep/step'] === 'generate_1');
+    const log = await recast.log(`job/${job.metadata.name}`);
+    expect(log).toBe(await read('higgs', 'generate_1/_packtivity/generate_1.run.log'));
+    expect(log.replace('{"beam": "ttbar"}', '').split('\n').filter(line => line).sort()).toEqual(['1000', 'events of ttbar', 'noise']);
+    expect(log).toContain('{"beam": "ttbar"}');
+    const merge = (await recast.steps(ids.higgs)).find(({ metadata }) => metadata.annotations['cdk8s-hep/step'] === 'merge');
+    expect(await recast.log(`job/${merge.metadata.name}`)).toBe("merging 3 it's\n");
+  });
+
+  test('a step that fails after it has written its outputs fails the workflow, and its log is there', async () => {
+    await recast.ended(ids['fails-late'], 'Failed');
+    expect(await recast.state(ids['fails-late'])).toMatchObject({ state: 'FAILURE', reason: 'lone: exit code 1' });
+    expect(await read('fails-late', 'lone/output.txt')).toBe('done\n');
+    expect(await read('fails-late', 'lone/_packtivity/lone.run.log')).toBe('the detector is on fire\n');
+    const [step] = await recast.steps(ids['fails-late']);
+    expect(await recast.log(`job/${step.metadata.name}`)).toBe('the detector is on fire\n');
+    expect(await recast.log(`job/wflow-nonint-${ids['fails-late']}`)).toMatch(/step lone failed: exit code 1 \(Job wflow-job-/);
+  });
+
+  test('a step over its memory limit is killed, and it is said', async () => {
+    await recast.ended(ids['too-big'], 'Failed');
+    expect(await recast.state(ids['too-big'])).toMatchObject({ state: 'FAILURE', reason: 'lone: OOMKilled: over its memory limit of 64Mi' });
+  });
+
+  test('a step whose image nobody has fails, and does not wait for ever', async () => {
+    await recast.ended(ids['no-image'], 'Failed');
+    expect((await recast.state(ids['no-image']))!.reason).toMatch(/^lone: (ErrImagePull|ImagePullBackOff): .*nobody-has-it/);
+  });
+
+  test('the graph grows while a workflow runs, and it shows a sign of life', async () => {
+    await until('the step runs', async () => (await recast.state(ids.endless))?.nodes.some(({ stage, state }) => stage === '/lone' && state === 'RUNNING') ?? false);
+    const seen = async () => (await recast.state(ids.endless) as any).updated as string;
+    const before = await seen();
+    await until('it is written again, though nothing has changed', async () => await seen() > before);
+    expect((await recast.state(ids.endless))!.state).toBe('ACTIVE');
+  });
+
+  test("who deletes the engine's pod ends the workflow, and it says why", async () => {
+    const [pod] = await recast.list('pods', `wflowid=${ids.late},component=wflow-engine`);
+    await until('its step is there', async () => (await recast.steps(ids.late)).length === 1);
+    await host.run(['delete', 'pod', pod.metadata.name, '--namespace', NAMESPACE, '--wait=false']);
+    await recast.ended(ids.late, 'Failed');
+    expect(await recast.state(ids.late)).toMatchObject({ state: 'FAILURE', reason: 'the engine was told to stop' });
+  });
+
+  test("who deletes the engine's Job deletes its steps", async () => {
+    await host.run(['delete', 'job', `wflow-nonint-${ids.endless}`, '--namespace', NAMESPACE]);
+    await until('the step and the state are gone', async () => (await recast.list('jobs,pods,configmaps', `wflowid=${ids.endless}`)).length === 0);
+    expect(await recast.steps(ids.higgs)).toHaveLength(4);
+  });
+
+  test('the same program runs nothing again', async () => {
+    const uid = (await recast.engine(ids.higgs)).metadata.uid;
+    await host.apply(manifests.filter(({ metadata }) => (metadata as any).labels?.wflowid === ids.higgs));
+    expect(await recast.engine(ids.higgs)).toMatchObject({ metadata: { uid }, status: { succeeded: 1 } });
+  });
+
+  test("Packtivity's own backend runs it with the rights and options of its dialect, and leaves no pod", async () => {
+    await direct.ended(ids.plain, 'Complete');
+    expect(await direct.state(ids.plain)).toMatchObject({ state: 'SUCCESS' });
+    await until('the Jobs and pods of steps are gone', async () => (await direct.list('jobs,pods', 'component=wflow-job')).length === 0);
+  });
+
+  test('the engine may do what it needs, and nothing else', async () => {
+    const may = async (verb: string, resource: string, namespace = NAMESPACE) => (await host.kubectl([
+      'auth', 'can-i', verb, resource, `--as=system:serviceaccount:${NAMESPACE}:wflowengine`, '--namespace', namespace,
+    ])).stdout.trim();
+    for (const [verb, resource] of [['create', 'jobs'], ['list', 'jobs'], ['list', 'pods'], ['create', 'configmaps'], ['patch', 'configmaps']]) {
+      expect(`${verb} ${resource} ${await may(verb, resource)}`).toBe(`${verb} ${resource} yes`);
+    }
+    for (const [verb, resource] of [['delete', 'jobs'], ['get', 'secrets'], ['list', 'secrets'], ['create', 'pods'], ['delete', 'pods'], ['get', 'configmaps'],
+      ['create', 'pods/exec'], ['create', 'deployments'], ['create', 'rolebindings']]) {
+      expect(`${verb} ${resource} ${await may(verb, resource)}`).toBe(`${verb} ${resource} no`);
+    }
+    expect(await may('create', 'jobs', 'default')).toBe('no');
+  });
+});
