@@ -2,7 +2,7 @@
 // in the laboratory. Either kind alone would wait for the machine at first and leave it idle in the end.
 const Sequencer = require('@jest/test-sequencer').default;
 
-const BUSY = /\/(api|engines|kubernetes|node-faults|nodes|reana|telemetry)\//;
+const BUSY = /\/(api|engines|kubernetes|node-faults|nodes|reana|recast|telemetry)\//;
 
 const LONG = [
   /killed-and-cut/, /engines\/live/, /updated-and-lost/, /\/api\//, /nodes\/elastic/, /engines\/karmada/, /telemetry\/logs/, /engines\/equivalence/, /\/nodes\//,
