@@ -21,7 +21,11 @@ const project = new cdk8s.ConstructLibraryCdk8s({
   minNodeVersion: '20.0.0',
   peerDeps: ['cdk8s-plus-27@^2.9.5'],
   // Lua and the regular expressions of Fluent Bit, which has no package in any registry, for tests
-  devDeps: ['cdk8s-plus-27@2.9.5', 'fast-check@^4', 'fengari@^0.1.5', 'vscode-oniguruma@^2.0.1'],
+  devDeps: [
+    'cdk8s-plus-27@2.9.5', 'fast-check@^4', 'fengari@^0.1.5', 'vscode-oniguruma@^2.0.1',
+    // what the programs beside the library are made of, which carry it in themselves; and a browser's driver for their tests
+    'esbuild@^0.28', 'cytoscape@^3', '@dagrejs/dagre@^3', 'puppeteer-core@^24',
+  ],
   bundledDeps: ['fast-json-patch@^3.1.1', 'yaml@^2', '@grafana/grafana-foundation-sdk@0.0.21'],
 
   // Bindings are generated in the build (code only); nothing is published yet.
@@ -42,8 +46,8 @@ const project = new cdk8s.ConstructLibraryCdk8s({
     passWithNoTests: false,
     jestConfig: { collectCoverage: false, coverageProvider: 'babel' },
   },
-  eslintOptions: { dirs: ['src'], devdirs: ['test', 'examples', 'bench'], commandOptions: { fix: false } },
-  gitignore: ['cdk8s.out/', '.jsii.tabl.json', '/out/'],
+  eslintOptions: { dirs: ['src'], devdirs: ['test', 'examples', 'bench', 'packages'], commandOptions: { fix: false } },
+  gitignore: ['cdk8s.out/', '.jsii.tabl.json', '/out/', '/packages/*/dist/'],
 });
 
 // The newest release of this native module lacks most of its platform packages,
@@ -56,7 +60,11 @@ project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '2
 project.package.addField('exports', { '.': './lib/index.js', './*': './*' });
 project.jest!.config.moduleNameMapper = { '^cdk8s-hep$': '<rootDir>/src' };
 for (const folder of ['real', 'consumer']) { project.jest!.addIgnorePattern(`/test/${folder}/`); }
-for (const unpublished of ['/examples/', '/bench/', '/images/', '/docs/', '/packages/*/tests/', '/.ci/', '/out/', '/cdk8s.out/', '/.jsii.tabl.json', '*.log']) {
+for (const unpublished of [
+  '/examples/', '/bench/', '/images/', '/docs/', '/.ci/', '/out/', '/cdk8s.out/', '/.jsii.tabl.json', '*.log',
+  // of the programs beside the library what constructs read
+  '/packages/*/*', '!/packages/*/dist/', '!/packages/sharedstatekube/sharedstatekube/',
+]) {
   project.addPackageIgnore(unpublished);
 }
 
@@ -71,6 +79,12 @@ for (const folder of ['examples', 'bench']) {
 }
 
 project.compileTask.exec('node projenrc/lazy-exports.js');
+
+// Constructs carry the programs beside the library, so that these are built first, wherever anything is compiled.
+project.compileTask.prependSpawn(project.addTask('bundle', {
+  description: 'Builds the programs beside the library, one file each',
+  steps: [{ exec: 'tsc --noEmit -p packages/workflow-monitor/tsconfig.json' }, { exec: 'node packages/workflow-monitor/build.js' }],
+}));
 
 project.postCompileTask.spawn(project.addTask('rosetta', {
   description: 'Compiles the examples in README.md and in docstrings',

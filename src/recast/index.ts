@@ -1,5 +1,10 @@
+export { MonitorImage } from './monitor-image';
+export type { MonitorIngress } from './monitor-ingress';
+export { MonitorSignIn } from './monitor-sign-in';
 export { StepBackend } from './step-options';
 export type { StepOptions } from './step-options';
+export { WorkflowMonitor } from './workflow-monitor';
+export type { MonitorLogLinks, WorkflowMonitorProps } from './workflow-monitor-props';
 export { WorkflowSpec } from './workflow-spec';
 export type { GitSpec } from './workflow-spec';
 export { WorkflowStorage } from './workflow-storage';

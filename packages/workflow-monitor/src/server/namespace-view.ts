@@ -1,0 +1,148 @@
+import { ClusterApi } from './cluster-api';
+import { Job, jobOf, Pod, podOf, State, stateOf } from './objects';
+import { reanaWorkflow } from './reana';
+import { LogLinks } from './settings';
+import { Watched } from './watched';
+import { yadageWorkflow } from './yadage';
+import { Workflow } from '../workflow';
+
+/** A log that may be read: what the cluster has, never what a client names. */
+export interface LogSource {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+}
+
+/** The workflows of a namespace, as the cluster has them now. */
+export interface NamespaceView {
+  readonly synced: boolean;
+  readonly ids: () => string[];
+  readonly workflow: (id: string) => Workflow | undefined;
+  /** The engine's log, or that of a step's Job. */
+  readonly log: (id: string, job?: string) => LogSource | undefined;
+  readonly run: () => Promise<unknown>;
+  readonly stop: () => void;
+}
+
+/** REANA's labels. */
+const BATCH = 'reana-run-batch-workflow-uuid';
+const STEP = 'reana-run-job-workflow-uuid';
+
+const jobsOf = (namespace: string) => `/apis/batch/v1/namespaces/${namespace}/jobs`;
+const podsOf = (namespace: string) => `/api/v1/namespaces/${namespace}/pods`;
+
+interface Group {
+  engine?: Job;
+  enginePod?: Pod;
+  state?: State;
+  readonly jobs: Map<string, Job>;
+  readonly pods: Map<string, Pod>;
+}
+
+/** Groups by workflow, anew only when something has changed since. */
+function grouped(build: (group: (id: string) => Group) => void): { readonly changed: () => void; readonly groups: () => Map<string, Group> } {
+  let groups: Map<string, Group> | undefined;
+  return {
+    changed: () => { groups = undefined; },
+    groups: () => {
+      if (!groups) {
+        const made = new Map<string, Group>();
+        build(id => {
+          let group = made.get(id);
+          if (!group) { made.set(id, group = { jobs: new Map(), pods: new Map() }); }
+          return group;
+        });
+        groups = made;
+      }
+      return groups;
+    },
+  };
+}
+
+function newer<T extends { readonly created: string }>(one: T | undefined, other: T): T {
+  return one && one.created > other.created ? one : other;
+}
+
+/** Where engines of this library's are. */
+export function yadageView(api: ClusterApi, namespace: string, logs: LogLinks, changed: () => void): NamespaceView {
+  const tell = () => {
+    index.changed();
+    changed();
+  };
+  const selector = 'wflowid,component in (wflow-engine,wflow-job)';
+  const jobs = new Watched(api, jobsOf(namespace), selector, jobOf, tell);
+  const pods = new Watched(api, podsOf(namespace), selector, podOf, tell);
+  const states = new Watched(api, `/api/v1/namespaces/${namespace}/configmaps`, 'wflowid,component=wflow-state', stateOf, tell);
+  const index = grouped(group => {
+    for (const job of jobs.items) {
+      const of = group(job.labels.wflowid);
+      if (job.labels.component === 'wflow-engine') { of.engine = newer(of.engine, job); } else { of.jobs.set(job.name, job); }
+    }
+    for (const pod of pods.items) {
+      const of = group(pod.labels.wflowid);
+      if (pod.labels.component === 'wflow-engine') { of.enginePod = newer(of.enginePod, pod); } else if (pod.job) { of.pods.set(pod.job, newer(of.pods.get(pod.job), pod)); }
+    }
+    for (const state of states.items) { group(state.id).state = state; }
+  });
+  const watched = [jobs, pods, states];
+  return {
+    get synced() { return watched.every(({ synced }) => synced); },
+    ids: () => [...index.groups().keys()],
+    workflow: id => {
+      const group = index.groups().get(id);
+      return group && yadageWorkflow({ namespace, id, ...group }, logs);
+    },
+    log: (id, job) => {
+      const group = index.groups().get(id);
+      return job === undefined ? source(namespace, group?.enginePod, 'worker') : source(namespace, group?.pods.get(job), 'payload');
+    },
+    run: () => Promise.all(watched.map(each => each.run())),
+    stop: () => watched.forEach(each => each.stop()),
+  };
+}
+
+/** Where REANA runs workflows. */
+export function reanaView(api: ClusterApi, namespace: string, logs: LogLinks, changed: () => void): NamespaceView {
+  const tell = () => {
+    index.changed();
+    changed();
+  };
+  const jobs = new Watched(api, jobsOf(namespace), BATCH, jobOf, tell);
+  const batchPods = new Watched(api, podsOf(namespace), BATCH, podOf, tell);
+  const stepPods = new Watched(api, podsOf(namespace), STEP, podOf, tell);
+  const index = grouped(group => {
+    for (const job of jobs.items) {
+      const of = group(job.labels[BATCH]);
+      of.engine = newer(of.engine, job);
+    }
+    for (const pod of batchPods.items) {
+      const of = group(pod.labels[BATCH]);
+      of.enginePod = newer(of.enginePod, pod);
+    }
+    for (const pod of stepPods.items) {
+      const { pods } = group(pod.labels[STEP]);
+      const job = pod.job ?? pod.name;
+      pods.set(job, newer(pods.get(job), pod));
+    }
+  });
+  const watched = [jobs, batchPods, stepPods];
+  return {
+    get synced() { return watched.every(({ synced }) => synced); },
+    ids: () => [...index.groups().keys()],
+    workflow: id => {
+      const group = index.groups().get(id);
+      return group && reanaWorkflow({ namespace, id, batch: group.engine, batchPod: group.enginePod, stepPods: [...group.pods.values()] }, logs);
+    },
+    log: (id, job) => {
+      const group = index.groups().get(id);
+      return job === undefined ? source(namespace, group?.enginePod, 'workflow-engine') : source(namespace, group?.pods.get(job), 'job');
+    },
+    run: () => Promise.all(watched.map(each => each.run())),
+    stop: () => watched.forEach(each => each.stop()),
+  };
+}
+
+function source(namespace: string, pod: Pod | undefined, container: string): LogSource | undefined {
+  if (!pod?.begun) { return undefined; }
+  return { namespace, pod: pod.name, container: pod.containers.includes(container) ? container : pod.containers[0] };
+}
