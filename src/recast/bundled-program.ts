@@ -18,5 +18,6 @@ export function bundledProgram(name: string): string {
 /** Whether a program gets into a ConfigMap. */
 export function programProblems(property: string, data: { readonly [file: string]: string }): string[] {
   const bytes = Object.entries(data).reduce((sum, [file, text]) => sum + Buffer.byteLength(file) + Buffer.byteLength(text), 0);
-  return bytes > MOST_BYTES ? [problem(property, `${bytes} bytes of program`, `at most ${MOST_BYTES} in a ConfigMap; MonitorImage.own has the program in the image`)] : [];
+  if (bytes <= MOST_BYTES) { return []; }
+  return [problem(property, `${bytes} bytes of program`, `at most ${MOST_BYTES} in a ConfigMap; MonitorImage.own has the program in the image`)];
 }

@@ -1,8 +1,8 @@
 import { problem } from '../problem';
 
 /**
- * Who makes users sign in before the ingress lets them through: an OIDC proxy such as oauth2-proxy, which stands in the cluster already. Ingress controllers
- * ask it for each request.
+ * Who makes users sign in before the ingress lets them through: an OIDC proxy such as oauth2-proxy, which stands in the cluster already. The ingress
+ * controller asks it for each request.
  */
 export class MonitorSignIn {
   /**

@@ -44,8 +44,8 @@ export interface WorkflowMonitorProps {
 
   /**
    * The namespaces with engines of this library's: of `YadageWorkflow` and of `WorkflowServer`. In each of them the monitor may list Jobs, pods and
-   * ConfigMaps, and read the logs of pods. Kubernetes' rights know no labels: that is all Jobs, pods, ConfigMaps and logs of the namespace, of which it
-   * shows those of workflows. They are made by somebody else, but for the monitor's own.
+   * ConfigMaps, and read the logs of pods. Kubernetes' rights know no labels: that is all Jobs, pods, ConfigMaps and logs of the namespace, of which
+   * it shows those of workflows. The namespaces are made by somebody else, but for the monitor's own.
    *
    * Refused: none at all, neither here nor in `reanaNamespaces`.
    *

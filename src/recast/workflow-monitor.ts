@@ -24,10 +24,11 @@ const API_SERVER_PORTS = [443, 6443];
 const PLACEHOLDERS: { readonly [link in keyof Required<MonitorLogLinks>]: readonly string[] } = { workflow: ['wflowid'], step: ['wflowid', 'jobid'] };
 
 /**
- * The page of the workflows in a cluster: which there are, how far each is, its graph as it grows, its steps with their logs, and the messages of its engine.
+ * The page of the workflows in a cluster: which there are, how far each is, its graph as it grows, its steps with their logs, and the messages of
+ * its engine.
  *
- * It shows the workflows of `YadageWorkflow` and of `WorkflowServer` by what their engines write, and those of REANA by its Jobs and pods. It changes nothing,
- * and its ServiceAccount can't. Users sign in at the ingress.
+ * It shows the workflows of `YadageWorkflow` and of `WorkflowServer` by what their engines write, and those of REANA by its Jobs and pods. It changes
+ * nothing, and its ServiceAccount can't. Users sign in at the ingress.
  */
 export class WorkflowMonitor extends Construct {
   /** The namespace. */
@@ -89,7 +90,9 @@ export class WorkflowMonitor extends Construct {
 
   private get image(): MonitorImage { return this.props.image ?? MonitorImage.node(); }
 
-  private get program(): { [file: string]: string } { return this.image.programInConfigMap ? { [PROGRAM.file]: bundledProgram('workflow-monitor') } : {}; }
+  private get program(): { [file: string]: string } {
+    return this.image.programInConfigMap ? { [PROGRAM.file]: bundledProgram('workflow-monitor') } : {};
+  }
 
   private get replicas(): number { return this.props.replicas ?? 1; }
 
@@ -149,7 +152,9 @@ export class WorkflowMonitor extends Construct {
 
   private problems(): string[] {
     const { props, namespace, name, replicas } = this;
-    const problems = [...programProblems('image', this.program), ...linkProblems(props.centralLogs ?? {}), ...props.ingress ? monitorIngressProblems(props.ingress) : []];
+    const problems = [
+      ...programProblems('image', this.program), ...linkProblems(props.centralLogs ?? {}), ...props.ingress ? monitorIngressProblems(props.ingress) : [],
+    ];
     if (!isDnsLabel(name, 50)) { problems.push(problem('name', name, 'a DNS label of at most 50 characters')); }
     for (const [property, names] of Object.entries({
       namespace: [namespace], workflowNamespaces: this.workflowNamespaces, reanaNamespaces: this.reanaNamespaces,

@@ -21,6 +21,9 @@ const CLUSTERS: { readonly [program: string]: string } = { ipset: 'ipset' };
 /** What programs of Java's need besides; the one needs the other. */
 const JAVA: { readonly [program: string]: string } = { java: 'maven', mvn: 'maven' };
 
+/** What pages are looked at with. */
+const BROWSER: { readonly [program: string]: string } = { chromium: 'chromium' };
+
 /** The oldest Go that builds Kubernetes and the rest, as its modules say: 1.26.8. */
 const LEAST_GO = [1, 26, 8];
 
@@ -109,6 +112,11 @@ export function describeReal(name: string, suite: () => void): void {
 /** The same for a suite that needs clusters. */
 export function describeClusters(name: string, suite: () => void): void {
   describeIf(missingForClusters(), name, suite);
+}
+
+/** The same for a suite that needs clusters, and looks at a page of theirs. */
+export function describePages(name: string, suite: () => void): void {
+  describeIf([...missingForClusters(), ...missingPrograms(BROWSER)], name, suite);
 }
 
 /** The same for a suite that needs Java besides. */

@@ -14,7 +14,12 @@ export const REANA_IMAGE = 'cdk8s-hep/reana:bookworm';
 /** Yadage: what runs a workflow, and what its steps run here. */
 export const YADAGE_IMAGE = 'cdk8s-hep/yadage:bookworm';
 
+/** Node.js from Debian, and the workflow monitor's program. */
+export const MONITOR_IMAGE = 'cdk8s-hep/workflow-monitor:trixie';
+
 const RECIPES = path.join(__dirname, '..', '..', 'images');
+/** What recipes take from elsewhere in this project. */
+const TAKEN: { readonly [recipe: string]: string } = { 'workflow-monitor': path.join(__dirname, '../../packages/workflow-monitor/dist/workflow-monitor.cjs') };
 /** As much as a command may write. */
 const MOST_OUTPUT = 64 * 1024 * 1024;
 
@@ -68,7 +73,7 @@ export interface ImageRunOptions {
 
 /** The recipe that an image of this project is built by: a folder of its name. Undefined if it is no image of this project. */
 function recipeOf(reference: string): string | undefined {
-  const name = /^cdk8s-hep\/([a-z]+)(:[^@/]+)?(@sha256:[0-9a-f]{64})?$/.exec(reference)?.[1];
+  const name = /^cdk8s-hep\/([a-z-]+)(:[^@/]+)?(@sha256:[0-9a-f]{64})?$/.exec(reference)?.[1];
   return name !== undefined && fs.existsSync(path.join(RECIPES, name)) ? name : undefined;
 }
 
@@ -86,6 +91,7 @@ function recipeHash(recipe: string): string {
   for (const file of fs.readdirSync(path.join(RECIPES, recipe)).filter(name => name !== 'README.md').sort()) {
     hash.update(file).update('\0').update(fs.readFileSync(path.join(RECIPES, recipe, file))).update('\0');
   }
+  if (recipe in TAKEN) { hash.update(fs.readFileSync(TAKEN[recipe])); }
   return hash.digest('hex').slice(0, 16);
 }
 

@@ -4,7 +4,7 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { CondorImage } from '../../../src';
 import { cached } from '../cache';
-import { IMAGE_ENVIRONMENT, imageRootfs, PROMETHEUS_IMAGE, REANA_IMAGE, YADAGE_IMAGE } from '../rootfs';
+import { IMAGE_ENVIRONMENT, imageRootfs, MONITOR_IMAGE, PROMETHEUS_IMAGE, REANA_IMAGE, YADAGE_IMAGE } from '../rootfs';
 import { moduleDirectory, toolset } from './binaries';
 
 /** An image that a node's containerd takes in without any registry. */
@@ -114,6 +114,10 @@ export function reanaImage(): Image {
 /** Yadage's engine. Nodes are given it where it is wanted. */
 export function yadageImage(): Image {
   return recipeImage(YADAGE_IMAGE);
+
+/** Node.js, and the workflow monitor. Nodes are given it where it is wanted. */
+export function monitorImage(): Image {
+  return recipeImage(MONITOR_IMAGE);
 }
 
 /** The cluster's name server. */

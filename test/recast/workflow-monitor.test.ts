@@ -1,0 +1,151 @@
+import { App, Chart, Size, Testing } from 'cdk8s';
+import { Cpu } from 'cdk8s-plus-27';
+import { bundledProgram, MOST_BYTES, programProblems } from '../../src/recast/bundled-program';
+import { Cluster, FirewallRules, MonitorIngress, MonitorImage, MonitorSignIn, WorkflowMonitor, WorkflowMonitorProps } from '../../src';
+import { scratchDirectory } from '../scratch';
+import { objectOf, report } from '../synth';
+
+function site(props: WorkflowMonitorProps = {}): { readonly app: App; readonly chart: Cluster; readonly monitor: WorkflowMonitor } {
+  const app = new App({ outdir: scratchDirectory() });
+  const chart = new Cluster(app, 'site');
+  return { app, chart, monitor: new WorkflowMonitor(chart, 'monitor', props) };
+}
+
+const podOf = (chart: Chart) => objectOf(chart, 'Deployment', /monitor/).spec.template.spec;
+const environmentOf = (chart: Chart) => Object.fromEntries(podOf(chart).containers[0].env.map(({ name, value }: { name: string; value: string }) => [name, value]));
+
+const SIGN_IN = MonitorSignIn.nginx('http://oauth2-proxy.auth.svc/oauth2/auth', 'https://auth.cern.ch/oauth2/start?rd=https://$host$escaped_request_uri');
+
+describe('WorkflowMonitor', () => {
+  test('as it is without a word', () => {
+    const { chart } = site();
+    const manifests = Testing.synth(chart);
+    const program = manifests.find(({ kind }) => kind === 'ConfigMap')!;
+    expect(Buffer.byteLength(program.data['workflow-monitor.cjs'])).toBeLessThan(MOST_BYTES);
+    program.data['workflow-monitor.cjs'] = 'the program';
+    const deployment = manifests.find(({ kind }) => kind === 'Deployment')!;
+    expect(deployment.spec.template.metadata.annotations['cdk8s-hep/config-digest']).toMatch(/^[0-9a-f]{8}$/);
+    deployment.spec.template.metadata.annotations = {};
+    expect(manifests).toMatchSnapshot();
+  });
+
+  test('says where it is', () => {
+    const { monitor } = site({ name: 'monitor', namespace: 'talk' });
+    expect([monitor.name, monitor.namespace, monitor.url, monitor.deployment.name]).toEqual(['monitor', 'talk', 'http://monitor.talk.svc', 'monitor']);
+    const chart = new Chart(new App(), 'chart', { namespace: 'of-the-chart' });
+    expect(new WorkflowMonitor(chart, 'monitor').namespace).toBe('of-the-chart');
+  });
+
+  test('may list what it shows and read logs, in the namespaces that are shown', () => {
+    const { chart } = site({ namespace: 'talk', workflowNamespaces: ['talk', 'analysis'], reanaNamespaces: ['analysis', 'reana'] });
+    const roles = Testing.synth(chart).filter(({ kind }) => kind === 'Role');
+    const rights = Object.fromEntries(roles.map(({ metadata, rules }) => [
+      metadata.namespace, rules.map((rule: { resources: string[]; verbs: string[] }) => `${rule.resources}: ${rule.verbs}`),
+    ]));
+    const all = ['jobs: list,watch', 'pods: list,watch', 'pods/log: get', 'configmaps: list,watch'];
+    expect(rights).toEqual({ talk: all, analysis: all, reana: all.slice(0, 3) });
+    for (const { metadata, subjects, roleRef } of Testing.synth(chart).filter(({ kind }) => kind === 'RoleBinding')) {
+      expect([metadata.name, roleRef.name, subjects]).toEqual(['wflow-monitor', 'wflow-monitor', [{ kind: 'ServiceAccount', name: 'wflow-monitor', namespace: 'talk' }]]);
+    }
+    expect(environmentOf(chart)).toEqual({ MONITOR_NAMESPACES: 'talk,analysis', MONITOR_REANA_NAMESPACES: 'analysis,reana', MONITOR_PORT: '8080' });
+    expect(environmentOf(site({ reanaNamespaces: ['reana'] }).chart)).toEqual({ MONITOR_REANA_NAMESPACES: 'reana', MONITOR_PORT: '8080' });
+  });
+
+  test('with the program in its image', () => {
+    const { chart, app } = site({ image: MonitorImage.own('registry.cern.ch/monitor:1'), imagePullSecrets: ['registry'] });
+    expect(Testing.synth(chart).filter(({ kind }) => kind === 'ConfigMap')).toEqual([]);
+    const { containers: [container], volumes, imagePullSecrets } = podOf(chart);
+    expect([container.image, container.command, container.volumeMounts, volumes]).toEqual([
+      'registry.cern.ch/monitor:1', ['node', '/usr/share/workflow-monitor/workflow-monitor.cjs'], undefined, undefined,
+    ]);
+    expect(imagePullSecrets).toEqual([{ name: 'registry' }]);
+    expect(FirewallRules.of(app).rules.map(({ address }) => address)).toEqual(['registry.cern.ch']);
+    expect([MonitorImage.own('a').programInConfigMap, MonitorImage.node('a').programInConfigMap, MonitorImage.node('a').reference]).toEqual([false, true, 'a']);
+  });
+
+  test('several pods, spread and drained one at a time, of a stated size', () => {
+    const { chart } = site({ replicas: 2, resources: { cpu: { request: Cpu.millis(20) }, memory: { limit: Size.mebibytes(256) } } });
+    expect(objectOf(chart, 'Deployment', 'wflow-monitor').spec.replicas).toBe(2);
+    expect(objectOf(chart, 'PodDisruptionBudget', 'wflow-monitor').spec.maxUnavailable).toBe(1);
+    expect(podOf(chart).topologySpreadConstraints).toHaveLength(2);
+    expect(podOf(chart).containers[0].resources).toEqual({ requests: { cpu: '20m' }, limits: { memory: '256Mi' } });
+  });
+
+  test('links to central logs', () => {
+    const { chart } = site({ centralLogs: { workflow: 'https://logs.cern.ch/{wflowid}', step: 'https://logs.cern.ch/{wflowid}/{jobid}' } });
+    expect(environmentOf(chart)).toMatchObject({ MONITOR_WORKFLOW_LOGS: 'https://logs.cern.ch/{wflowid}', MONITOR_STEP_LOGS: 'https://logs.cern.ch/{wflowid}/{jobid}' });
+  });
+
+  test('an Ingress, by TLS, behind a sign-in', () => {
+    const { chart } = site({
+      ingress: {
+        hostname: 'monitor.cern.ch', signIn: SIGN_IN, className: 'nginx', clusterIssuer: 'letsencrypt', controllerNamespace: 'ingress-nginx',
+        annotations: { 'nginx.ingress.kubernetes.io/proxy-read-timeout': '3600' },
+      },
+    });
+    expect(objectOf(chart, 'Ingress', 'wflow-monitor')).toMatchSnapshot();
+    expect(objectOf(chart, 'NetworkPolicy', 'wflow-monitor').spec.ingress).toEqual([{
+      ports: [{ protocol: 'TCP', port: 8080 }], from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'ingress-nginx' } } }],
+    }]);
+  });
+
+  test('an Ingress for anybody, with a certificate that is there', () => {
+    const { chart } = site({ ingress: { hostname: 'monitor.cern.ch', allowAnonymous: true, tlsSecret: 'wildcard' } });
+    const { metadata, spec } = objectOf(chart, 'Ingress', 'wflow-monitor');
+    expect([metadata.annotations, spec.tls, spec.ingressClassName]).toEqual([undefined, [{ hosts: ['monitor.cern.ch'], secretName: 'wildcard' }], undefined]);
+  });
+
+  test('sign-ins of other ingress controllers', () => {
+    expect(MonitorSignIn.traefik('auth-oauth2-proxy@kubernetescrd').annotations).toEqual({
+      'traefik.ingress.kubernetes.io/router.middlewares': 'auth-oauth2-proxy@kubernetescrd',
+    });
+    expect(MonitorSignIn.byAnnotations({ 'haproxy.org/auth': 'x' }).annotations).toEqual({ 'haproxy.org/auth': 'x' });
+  });
+
+  test('without a NetworkPolicy', () => {
+    expect(objectOf(site({ networkPolicy: false }).chart, 'NetworkPolicy', 'wflow-monitor')).toBeUndefined();
+  });
+});
+
+describe('refused', () => {
+  const ingress = (more: Partial<MonitorIngress>): WorkflowMonitorProps => ({ ingress: { hostname: 'monitor.cern.ch', signIn: SIGN_IN, ...more } });
+  test.each<[string, WorkflowMonitorProps, string]>([
+    ['a name that is none', { name: 'Monitor' }, 'name: given "Monitor"'],
+    ['a long name', { name: 'm'.repeat(51) }, 'at most 50 characters'],
+    ['a namespace that is none', { namespace: 'a.b' }, 'namespace: given "a.b"'],
+    ['no namespace to show', { workflowNamespaces: [] }, 'workflowNamespaces: given []'],
+    ['namespaces that are none', { workflowNamespaces: ['A'], reanaNamespaces: ['B'] }, 'reanaNamespaces: given "B"'],
+    ['a namespace twice', { workflowNamespaces: ['a', 'a'] }, 'each namespace once'],
+    ['no pod', { replicas: 0 }, 'replicas: given 0'],
+    ['no image', { image: MonitorImage.own('') }, 'image: given ""'],
+    ['a pull secret that is none', { imagePullSecrets: ['A_B'] }, 'imagePullSecrets: given "A_B"'],
+    ['a link that is none of the web', { centralLogs: { workflow: 'javascript:alert(1)' } }, 'centralLogs.workflow: given "javascript:alert(1)"'],
+    ['a link with another placeholder', { centralLogs: { step: 'https://logs/{pod}' } }, 'centralLogs.step: given "https://logs/{pod}"'],
+    ['a workflow\'s link with the id of a job', { centralLogs: { workflow: 'https://logs/{jobid}' } }, 'of placeholders {wflowid}'],
+    ['an Ingress without a sign-in', { ingress: { hostname: 'monitor.cern.ch' } }, 'ingress.signIn: given undefined, allowed: who makes users sign in, or `allowAnonymous: true`'],
+    ['a sign-in, and anybody', ingress({ allowAnonymous: true }), 'ingress.allowAnonymous: given true'],
+    ['a host name that is none', ingress({ hostname: 'https://monitor' }), 'ingress.hostname: given "https://monitor"'],
+    ['names that are none', ingress({ className: 'A', tlsSecret: 'B', clusterIssuer: 'C', controllerNamespace: 'D' }), 'ingress.controllerNamespace: given "D"'],
+    ['an annotation of the sign-in\'s', ingress({ annotations: { 'nginx.ingress.kubernetes.io/auth-url': 'http://x' } }), 'what signIn does not set'],
+    ['a page to sign in without TLS', ingress({ signIn: MonitorSignIn.nginx('http://a/auth', 'http://b/start') }), 'the URL of the page, by HTTPS'],
+    ['a controller\'s URL that is none', ingress({ signIn: MonitorSignIn.nginx('a/auth', 'https://b/start') }), 'the URL where the controller asks'],
+    ['a Middleware that is none', ingress({ signIn: MonitorSignIn.traefik('oauth2-proxy') }), 'names of Middlewares'],
+    ['a sign-in without annotations', ingress({ signIn: MonitorSignIn.byAnnotations({}) }), 'at least one annotation'],
+  ])('%s', (_, props, expected) => {
+    expect(report(site(props))).toContain(expected);
+  });
+
+  test('all at once', () => {
+    const text = report(site({ name: 'A', replicas: 0.5, ingress: { hostname: '' } }));
+    for (const each of ['name: given "A"', 'replicas: given 0.5', 'ingress.hostname: given ""', 'ingress.signIn']) { expect(text).toContain(each); }
+  });
+
+  test('a program that a ConfigMap can\'t hold', () => {
+    expect(programProblems('image', { a: 'x'.repeat(MOST_BYTES - 1) })).toEqual([]);
+    expect(programProblems('image', { a: 'x'.repeat(MOST_BYTES) })).toEqual([expect.stringContaining('1048577 bytes of program')]);
+  });
+
+  test('a program that was not built', () => {
+    expect(() => bundledProgram('no-such-program')).toThrow('`npx projen bundle` builds it');
+  });
+});
