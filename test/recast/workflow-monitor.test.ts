@@ -1,7 +1,7 @@
 import { App, Chart, Size, Testing } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
-import { bundledProgram, MOST_BYTES, programProblems } from '../../src/recast/bundled-program';
 import { Cluster, FirewallRules, MonitorIngress, MonitorImage, MonitorSignIn, WorkflowMonitor, WorkflowMonitorProps } from '../../src';
+import { bundledProgram, MOST_BYTES, programProblems } from '../../src/recast/bundled-program';
 import { scratchDirectory } from '../scratch';
 import { objectOf, report } from '../synth';
 
@@ -12,7 +12,8 @@ function site(props: WorkflowMonitorProps = {}): { readonly app: App; readonly c
 }
 
 const podOf = (chart: Chart) => objectOf(chart, 'Deployment', /monitor/).spec.template.spec;
-const environmentOf = (chart: Chart) => Object.fromEntries(podOf(chart).containers[0].env.map(({ name, value }: { name: string; value: string }) => [name, value]));
+const environmentOf = (chart: Chart) => Object.fromEntries(
+  podOf(chart).containers[0].env.map(({ name, value }: { name: string; value: string }) => [name, value]));
 
 const SIGN_IN = MonitorSignIn.nginx('http://oauth2-proxy.auth.svc/oauth2/auth', 'https://auth.cern.ch/oauth2/start?rd=https://$host$escaped_request_uri');
 
@@ -79,7 +80,11 @@ describe('WorkflowMonitor', () => {
   test('an Ingress, by TLS, behind a sign-in', () => {
     const { chart } = site({
       ingress: {
-        hostname: 'monitor.cern.ch', signIn: SIGN_IN, className: 'nginx', clusterIssuer: 'letsencrypt', controllerNamespace: 'ingress-nginx',
+        hostname: 'monitor.cern.ch',
+        signIn: SIGN_IN,
+        className: 'nginx',
+        clusterIssuer: 'letsencrypt',
+        controllerNamespace: 'ingress-nginx',
         annotations: { 'nginx.ingress.kubernetes.io/proxy-read-timeout': '3600' },
       },
     });

@@ -2,6 +2,7 @@ import { App, Chart, Duration, Size } from 'cdk8s';
 import { ContainerResources, Cpu } from 'cdk8s-plus-27';
 import * as fc from 'fast-check';
 import { addAlarms, ALARM_CHOICES, ALARM_VALUES, alarmOptionsOf, AlarmValues } from './alarm-options';
+import { addMonitor, MONITOR_CHOICES, MONITOR_VALUES, monitorOptionsOf } from './monitor-options';
 import { addReana, REANA_CHOICES, REANA_VALUES, reanaOptions, ReanaValues } from './reana-options';
 import { addReanaServices, REANA_SERVICE_CHOICES, REANA_SERVICE_VALUES, reanaServiceOptionsOf, ReanaServiceValues } from './reana-service-options';
 import { addRecast, RECAST_CHOICES, RECAST_VALUES, recastOptions, RecastValues } from './recast-options';
@@ -13,7 +14,7 @@ import {
   MemoryExceeded, Metrics, MetricsProps, Monitoring, NegotiatorPreemption, ParallelUniverse, PodLogs, PoolBackup, PoolBackupProps, PoolPreflight,
   PoolPreflightProps, PoolUser, PrometheusImage, PrometheusImageProps, RunMode, ScrapeTarget, ScrapeTargetProps, ServiceExposure, StartdFleet,
   StartdFleetProps, StartdLiveness, StartdMemberOptions, TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions, UserLimits,
-  UserPriorityPreemption,
+  UserPriorityPreemption, WorkflowMonitorProps,
 } from '../../../src';
 
 /** Values for every option of a construct: the compiler misses the ones that are not here. */
@@ -325,6 +326,7 @@ interface Values {
   readonly prometheus: PrometheusImageProps;
   readonly target: ScrapeTargetProps;
   readonly reana: ReanaServiceValues;
+  readonly monitor: WorkflowMonitorProps;
   readonly joinMode: JoinMode;
   /** Whether the fleet stands in a federation, or in a chart of a program that has no pool. */
   readonly federated: boolean;
@@ -453,6 +455,7 @@ export const ALL_OPTIONS = Object.entries({
   ScrapeTargetProps: targetChoices,
   ...REANA_SERVICE_CHOICES,
   ...RECAST_CHOICES,
+  ...MONITOR_CHOICES,
 }).flatMap(([name, choices]) => Object.keys(choices).map(option => `${name}.${option}`));
 
 const onOneClaim = (backup: Partial<PoolBackupProps>) => backup.claimName ? { ...backup, size: undefined, storageClass: undefined } : backup;
@@ -498,6 +501,7 @@ const VALUES = fc.record<Values>({
   prometheus: optional(prometheusImageChoices, 'reference'),
   target: optional(targetChoices, 'namespace', 'metricsService', 'metricsPort'),
   reana: REANA_SERVICE_VALUES,
+  monitor: MONITOR_VALUES,
   joinMode: of(JoinMode.PUSH, JoinMode.PULL),
   federated: fc.boolean(),
 });
@@ -538,7 +542,7 @@ function program(
   recast: RecastValues | undefined,
   {
     cluster, host, fleet: drawn, member, elastic, elasticMember, preflight, mint, role, backup,
-    logStore, logCollection: agents, alarms, exporter, metrics, prometheus, target, reana, joinMode, federated,
+    logStore, logCollection: agents, alarms, exporter, metrics, prometheus, target, reana, monitor, joinMode, federated,
   }: Values,
 ): OptionProgram {
   // in a federation a fleet has its members' names
@@ -577,6 +581,7 @@ function program(
       ...federated ? Object.entries(alarmOptionsOf(alarms)).flatMap(([type, options]) => set(type, options)) : [],
       ...set('CondorExporterProps', exporter),
       ...Object.entries(reanaServiceOptionsOf(reana)).flatMap(([type, options]) => set(type, options)),
+      ...Object.entries(monitorOptionsOf(monitor)).flatMap(([type, options]) => set(type, options)),
       ...[...platform ? reanaOptions(platform) : [], ...recast ? recastOptions(recast) : []].flatMap(([type, options]) => set(type, options)),
       ...federated ? [...set('MetricsProps', metrics), ...set('PrometheusImageProps', prometheus), ...set('ScrapeTargetProps', target)] : [],
       ...federated && host.memberSigningKeys ? [...set('TokenMintProps', mint), ...set('TokenRoleOptions', role)] : [],
@@ -591,6 +596,7 @@ function program(
       const writers = [{ cluster: `${name}-site`, port: 4318 }, { cluster: 'wigner', port: 4319, authority: { secretName: 'wigner', key: 'authority' } }];
       const store = new LogStore(hostCluster, 'logs', { writers, ...spaced(logStore, 'store') });
       addReanaServices(hostCluster, name, reana);
+      addMonitor(hostCluster, name, monitor);
       const condorExporter = new CondorExporter(hostCluster, 'exporter', { pool, ...exporter });
       if (federated) {
         const federation = new Federation(app, `${name}-fed`, { host: hostCluster });

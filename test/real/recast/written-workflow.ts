@@ -61,14 +61,17 @@ export class WrittenWorkflow {
   public static async start(cluster: TestbedCluster, namespace: string, id: string): Promise<WrittenWorkflow> {
     const name = `wflow-nonint-${id}`;
     const labels = { wflowid: id, component: 'wflow-engine', engine_type: 'yadage', interactive: 'false' };
-    await cluster.apply([scriptJob(name, namespace, 'worker', 'echo "acquiring context for $0"; until [ -e /tmp/end ]; do sleep 0.2; done; exit "$(cat /tmp/end)"', labels)]);
+    const script = 'echo "acquiring context for $0"; until [ -e /tmp/end ]; do sleep 0.2; done; exit "$(cat /tmp/end)"';
+    await cluster.apply([scriptJob(name, namespace, 'worker', script, labels)]);
     const { metadata: { uid } } = await cluster.get('job', name, '--namespace', namespace);
     return new WrittenWorkflow(cluster, namespace, id, uid);
   }
 
   private readonly started = new Date().toISOString();
 
-  private constructor(private readonly cluster: TestbedCluster, private readonly namespace: string, public readonly id: string, private readonly uid: string) {}
+  private constructor(
+    private readonly cluster: TestbedCluster, private readonly namespace: string, public readonly id: string, private readonly uid: string,
+  ) {}
 
   /** Writes its state, as the contract has it. */
   public async write({ reason = '', ...state }: WrittenState): Promise<void> {
@@ -84,7 +87,8 @@ export class WrittenWorkflow {
   /** Starts the Job of a step; gives its name. */
   public async step(step: string, script: string): Promise<string> {
     const jobid = randomUUID();
-    const job = scriptJob(`wflow-job-${jobid}`, this.namespace, 'payload', script, { component: 'wflow-job', wflowid: this.id, jobid }, {
+    const labels = { component: 'wflow-job', wflowid: this.id, jobid };
+    const job = scriptJob(`wflow-job-${jobid}`, this.namespace, 'payload', script, labels, {
       annotations: { 'cdk8s-hep/step': step }, ownerReferences: this.owner,
     });
     await this.cluster.apply([job]);

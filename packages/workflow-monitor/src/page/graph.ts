@@ -25,7 +25,10 @@ const STYLE: cytoscape.StylesheetJson = [
     },
   },
   ...STEP_STATES.map(state => ({ selector: `node[state = "${state}"]`, style: { 'background-color': COLOURS[state][0], 'border-color': COLOURS[state][1] } })),
-  { selector: 'node[state = "FAILURE"]', style: { 'border-width': 3 } },
+  // where nodes are too small for their text, shapes tell states apart
+  { selector: 'node[state = "FAILURE"]', style: { 'shape': 'octagon', 'border-width': 3 } },
+  { selector: 'node[state = "RUNNING"]', style: { shape: 'ellipse' } },
+  { selector: 'node[state = "DEFINED"]', style: { shape: 'cut-rectangle' } },
   { selector: 'node[kind = "stage"]', style: { 'border-style': 'double', 'border-width': 4 } },
   { selector: 'node[kind = "pending"]', style: { 'border-style': 'dashed', 'background-color': '#fff' } },
   { selector: 'node:selected', style: { 'border-color': '#0b62d6', 'border-width': 4 } },
@@ -46,9 +49,7 @@ export class Graph {
       maxZoom: 3,
       boxSelectionEnabled: false,
       autoungrabify: true,
-      // while a large graph is moved, it is moved as a picture
-      textureOnViewport: true,
-      hideEdgesOnViewport: true,
+      // four times the pixels would be four times the work
       pixelRatio: 1,
     });
     this.cy.on('tap', 'node', event => chosen(event.target.data()));

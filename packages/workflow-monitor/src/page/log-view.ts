@@ -2,48 +2,52 @@ import { setText } from './element';
 
 /** What is shown of a log at most; what came first goes. */
 const MOST = 2 * 1024 * 1024;
+/** How long until it is asked again. */
 const AGAIN = 3000;
 
-/** A log, followed while it is shown. */
+/** A log, followed until its container ends: what an engine says after it has said how its workflow ended is shown too. */
 export class LogView {
   private left = new AbortController();
-  private shown = '';
+  private shown: string | undefined;
 
   public constructor(private readonly text: HTMLElement, private readonly note: HTMLElement) {}
 
-  /** Shows the log at an address; `live` while its container may still write. Asked again for the same, it goes on. */
-  public show(url: string | undefined, live: boolean, without: string): void {
-    const key = `${url ?? without} ${live}`;
+  /** Shows the log at an address, or says why there is none. Asked again for the same, it goes on. */
+  public show(url: string | undefined, without: string): void {
+    const key = url ?? `: ${without}`;
     if (key === this.shown) { return; }
-    const sameLog = url !== undefined && this.shown.startsWith(`${url} `);
     this.shown = key;
     this.left.abort();
     this.left = new AbortController();
-    if (!sameLog) { setText(this.text, ''); }
+    setText(this.text, '');
     setText(this.note, url === undefined ? without : '');
-    if (url !== undefined) { void this.read(url, live, this.left.signal); }
+    if (url !== undefined) { void this.read(`${url}?follow`, this.left.signal); }
   }
 
-  private async read(url: string, live: boolean, left: AbortSignal): Promise<void> {
+  private async read(url: string, left: AbortSignal): Promise<void> {
+    let answered = false;
     try {
-      const response = await fetch(live ? `${url}?follow` : url, { signal: left });
+      const response = await fetch(url, { signal: left });
       if (!response.ok) { throw new Error((await response.text()).trim()); }
+      answered = true;
       const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
       let first = true;
       for (;;) {
         const { value, done } = await reader.read();
         if (left.aborted) { return; }
         if (done) { break; }
+        // after a broken connection the log comes again from its beginning
         if (first) { setText(this.text, ''); }
         first = false;
+        setText(this.note, '');
         this.append(value);
       }
-      if (first) { setText(this.text, ''); }
       setText(this.note, this.text.textContent ? '' : 'The log is empty.');
     } catch (error) {
       if (left.aborted) { return; }
-      setText(this.note, `The log can't be read: ${(error as Error).message}`);
-      setTimeout(() => { if (!left.aborted) { void this.read(url, live, left); } }, AGAIN);
+      // proxies close what is silent: that is nothing to tell of
+      if (!answered) { setText(this.note, `The log can't be read: ${(error as Error).message}`); }
+      setTimeout(() => { if (!left.aborted) { void this.read(url, left); } }, AGAIN);
     }
   }
 

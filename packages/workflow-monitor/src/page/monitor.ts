@@ -53,18 +53,17 @@ export function monitor(): void {
     graph.show(viewOf(workflow, collapsed));
     graph.select(chosen === undefined ? undefined : `step:${chosen}`);
     showStep(workflow.steps.find(step => step.id === chosen));
-    const over = workflow.state === 'SUCCESS' || workflow.state === 'FAILURE';
-    engineLog.show(workflow.hasLog ? `${api}/log` : undefined, !over, workflow.logsUrl
+    engineLog.show(workflow.hasLog ? `${api}/log` : undefined, workflow.logsUrl
       ? "The engine's pod isn't there; its log may be in the central store." : "The engine's pod isn't there, or hasn't begun.");
   }
 
   function showStep(step: Step | undefined): void {
     byId('step-log-section').hidden = !step;
-    if (!step) { return stepLog.show(undefined, false, ''); }
+    if (!step) { return stepLog.show(undefined, ''); }
     setText(byId('step-log-title'), `Log of ${step.name}: ${SIGNS[step.state]} ${step.state}`);
     const central = step.logsUrl && link(step.logsUrl, `Central logs of ${step.name}`);
     byId('step-log-links').replaceChildren(...step.message ? [element('span', {}, `${step.message} `)] : [], ...central ? [central] : []);
-    stepLog.show(step.hasLog && step.job ? `${api}/steps/${step.job}/log` : undefined, step.state === 'RUNNING', step.job
+    stepLog.show(step.hasLog && step.job ? `${api}/steps/${step.job}/log` : undefined, step.job
       ? `Its pod isn't in this cluster, or hasn't begun${step.logsUrl ? '; the central store may have its log' : ''}.` : 'The engine computed this step itself: it has no log of its own.');
   }
 

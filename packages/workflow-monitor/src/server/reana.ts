@@ -41,7 +41,7 @@ export function reanaWorkflow({ namespace, id, batch, batchPod, stepPods }: Rean
     state,
     reason,
     started: batch?.started ?? batch?.created,
-    lastSeen: batch?.finished ?? [...stepPods.flatMap(({ created, finished }) => [created, finished ?? '']), batchPod?.started ?? ''].sort().pop() ?? undefined,
+    lastSeen: batch?.finished ?? latest(...stepPods.flatMap(({ created, finished }) => [created, finished]), batchPod?.started),
     counts: countsOf(steps),
     stages: [],
     steps,
@@ -49,4 +49,9 @@ export function reanaWorkflow({ namespace, id, batch, batchPod, stepPods }: Rean
     hasLog: batchPod?.begun ?? false,
     logsUrl: linkOf(logs.workflow, { wflowid: id, jobid: '' }),
   };
+}
+
+/** The last of times, which ISO 8601 sorts. */
+function latest(...times: (string | undefined)[]): string | undefined {
+  return times.filter(time => time !== undefined).sort().pop();
 }

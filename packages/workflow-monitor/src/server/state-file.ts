@@ -49,7 +49,9 @@ export function readState(gzipped: string): EngineState {
       return id === undefined ? [] : [{ id, name: text(stage.name) ?? id, scope: text(stage.scope) ?? '', applied: stage.state === 'applied' }];
     }),
     nodes,
-    edges: list(given.edges).filter((edge): edge is [string, string] => Array.isArray(edge) && ids.has(edge[0]) && ids.has(edge[1])).map(([from, to]) => [from, to]),
+    edges: list(given.edges)
+      .filter((edge): edge is [string, string] => Array.isArray(edge) && ids.has(edge[0]) && ids.has(edge[1]))
+      .map(([from, to]) => [from, to]),
   };
 }
 
