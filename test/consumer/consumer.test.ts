@@ -37,7 +37,9 @@ afterAll(() => fs.rmSync(workDirectory, { recursive: true, force: true }));
 describe('the tarball', () => {
   test('holds the library and its documents, and nothing else', () => {
     const [bundled, own] = split(packed, file => file.startsWith('node_modules/'));
-    const [library, documents] = split(own, file => file.startsWith('lib/'));
+    const [programs, others] = split(own, file => file.startsWith('packages/'));
+    const [library, documents] = split(others, file => file.startsWith('lib/'));
+    expect(programs).toEqual(['packages/workflow-monitor/dist/workflow-monitor.cjs']);
     expect(documents.sort()).toEqual(['.jsii', 'API.md', 'LICENSE', 'README.md', 'package.json']);
     expect(library.sort()).toEqual(filesIn(path.join(LIBRARY, 'src'))
       .flatMap(file => ['.js', '.d.ts'].map(extension => `lib/${file.replace(/\.ts$/, extension)}`)).sort());

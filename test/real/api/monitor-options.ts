@@ -37,7 +37,8 @@ const monitorChoices: Choices<WorkflowMonitorProps> = {
   ingress: optional(ingressChoices, 'hostname').map(ingress => ({ ...ingress, allowAnonymous: ingress.signIn ? undefined : true })),
   networkPolicy: fc.boolean(),
   resources: of<ContainerResources>(
-    { cpu: { request: Cpu.millis(20) }, memory: { request: Size.mebibytes(64), limit: Size.mebibytes(256) } }, { memory: { limit: Size.gibibytes(1) } },
+    { cpu: { request: Cpu.millis(20) }, memory: { request: Size.mebibytes(64), limit: Size.mebibytes(256) } },
+    { memory: { limit: Size.gibibytes(1) } },
   ),
   imagePullSecrets: of<string[]>(['registry-login']),
 };

@@ -48,6 +48,7 @@ export class Graph {
       minZoom: 0.02,
       maxZoom: 3,
       boxSelectionEnabled: false,
+      // who drags a node moves all of them
       autoungrabify: true,
       // four times the pixels would be four times the work
       pixelRatio: 1,
@@ -73,7 +74,7 @@ export class Graph {
       const added: cytoscape.ElementDefinition[] = [];
       for (const node of view.nodes) {
         const there = this.cy.getElementById(node.id);
-        if (there.empty()) { added.push({ group: 'nodes', data: { ...node } }); continue; }
+        if (there.empty()) { added.push({ group: 'nodes', data: { ...node }, pannable: true }); continue; }
         if (there.data('label') !== node.label || there.data('state') !== node.state || there.data('kind') !== node.kind) { there.data({ ...node }); }
       }
       for (const edge of view.edges) {

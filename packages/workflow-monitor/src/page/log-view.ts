@@ -9,19 +9,31 @@ const AGAIN = 3000;
 export class LogView {
   private left = new AbortController();
   private shown: string | undefined;
+  private url: string | undefined;
 
-  public constructor(private readonly text: HTMLElement, private readonly note: HTMLElement) {}
+  public constructor(private readonly text: HTMLElement, private readonly note: HTMLElement) {
+    // a log that is followed has a connection, of which a page in the background keeps none
+    document.addEventListener('visibilitychange', () => {
+      this.left.abort();
+      if (!document.hidden) { this.begin(); }
+    });
+  }
 
   /** Shows the log at an address, or says why there is none. Asked again for the same, it goes on. */
   public show(url: string | undefined, without: string): void {
     const key = url ?? `: ${without}`;
     if (key === this.shown) { return; }
     this.shown = key;
-    this.left.abort();
-    this.left = new AbortController();
+    this.url = url;
     setText(this.text, '');
     setText(this.note, url === undefined ? without : '');
-    if (url !== undefined) { void this.read(`${url}?follow`, this.left.signal); }
+    this.begin();
+  }
+
+  private begin(): void {
+    this.left.abort();
+    this.left = new AbortController();
+    if (this.url !== undefined && !document.hidden) { void this.read(`${this.url}?follow`, this.left.signal); }
   }
 
   private async read(url: string, left: AbortSignal): Promise<void> {
