@@ -39,7 +39,8 @@ describe('the tarball', () => {
     const [bundled, own] = split(packed, file => file.startsWith('node_modules/'));
     const [programs, others] = split(own, file => file.startsWith('packages/'));
     const [library, documents] = split(others, file => file.startsWith('lib/'));
-    expect(programs).toEqual(['packages/workflow-monitor/dist/workflow-monitor.cjs']);
+    const modules = filesIn(path.join(LIBRARY, 'packages', 'sharedstatekube', 'sharedstatekube')).filter(file => file.endsWith('.py'));
+    expect(programs.sort()).toEqual([...modules.map(file => `packages/sharedstatekube/sharedstatekube/${file}`), 'packages/workflow-monitor/dist/workflow-monitor.cjs'].sort());
     expect(documents.sort()).toEqual(['.jsii', 'API.md', 'LICENSE', 'README.md', 'package.json']);
     expect(library.sort()).toEqual(filesIn(path.join(LIBRARY, 'src'))
       .flatMap(file => ['.js', '.d.ts'].map(extension => `lib/${file.replace(/\.ts$/, extension)}`)).sort());

@@ -32,7 +32,7 @@ export interface OptionProgram {
 
 const of = fc.constantFrom;
 
-/** A REANA has many objects: one program in so many has one, and another one an engine of Yadage. */
+/** A REANA has many objects: one program in so many has one, another one an engine of Yadage, and the others the page of workflows. */
 const PLATFORM_EVERY = 4;
 
 /** Every NodePort of a cluster is another. */
@@ -326,7 +326,6 @@ interface Values {
   readonly prometheus: PrometheusImageProps;
   readonly target: ScrapeTargetProps;
   readonly reana: ReanaServiceValues;
-  readonly monitor: WorkflowMonitorProps;
   readonly joinMode: JoinMode;
   /** Whether the fleet stands in a federation, or in a chart of a program that has no pool. */
   readonly federated: boolean;
@@ -501,7 +500,6 @@ const VALUES = fc.record<Values>({
   prometheus: optional(prometheusImageChoices, 'reference'),
   target: optional(targetChoices, 'namespace', 'metricsService', 'metricsPort'),
   reana: REANA_SERVICE_VALUES,
-  monitor: MONITOR_VALUES,
   joinMode: of(JoinMode.PUSH, JoinMode.PULL),
   federated: fc.boolean(),
 });
@@ -511,12 +509,14 @@ export function optionPrograms(count: number): OptionProgram[] {
   let nodePort = FIRST_NODE_PORT;
   const platforms = fc.sample(REANA_VALUES, { seed: 2020, numRuns: count });
   const recasts = fc.sample(RECAST_VALUES, { seed: 2020, numRuns: count });
+  const monitors = fc.sample(MONITOR_VALUES, { seed: 2020, numRuns: count });
   const own = <T extends AccessPointOptions | CentralManagerOptions>(server: T): T =>
     server.exposure?.serviceType === 'NodePort' ? { ...server, port: nodePort++ } : server;
   const every = <T>(those: T[], index: number, remainder: number) => index % PLATFORM_EVERY === remainder ? those[index] : undefined;
-  return fc.sample(VALUES, { seed: 2020, numRuns: count }).map(({ host, ...values }, index) => program(`s${index}`, every(platforms, index, 0), every(recasts, index, 1), {
-    ...values, host: { ...fitting(host), centralManagers: host.centralManagers.map(own), accessPoints: host.accessPoints.map(own) },
-  }));
+  return fc.sample(VALUES, { seed: 2020, numRuns: count }).map(({ host, ...values }, index) => program(
+    `s${index}`, every(platforms, index, 0), every(recasts, index, 1), every(monitors, index, 2) ?? every(monitors, index, 3), {
+      ...values, host: { ...fitting(host), centralManagers: host.centralManagers.map(own), accessPoints: host.accessPoints.map(own) },
+    }));
 }
 
 /** What is about several central managers, only where there are several; the clusters that it names are there, and users have the pool's domain. */
@@ -540,9 +540,10 @@ function program(
   name: string,
   platform: ReanaValues | undefined,
   recast: RecastValues | undefined,
+  monitor: WorkflowMonitorProps | undefined,
   {
     cluster, host, fleet: drawn, member, elastic, elasticMember, preflight, mint, role, backup,
-    logStore, logCollection: agents, alarms, exporter, metrics, prometheus, target, reana, monitor, joinMode, federated,
+    logStore, logCollection: agents, alarms, exporter, metrics, prometheus, target, reana, joinMode, federated,
   }: Values,
 ): OptionProgram {
   // in a federation a fleet has its members' names
@@ -581,8 +582,10 @@ function program(
       ...federated ? Object.entries(alarmOptionsOf(alarms)).flatMap(([type, options]) => set(type, options)) : [],
       ...set('CondorExporterProps', exporter),
       ...Object.entries(reanaServiceOptionsOf(reana)).flatMap(([type, options]) => set(type, options)),
-      ...Object.entries(monitorOptionsOf(monitor)).flatMap(([type, options]) => set(type, options)),
-      ...[...platform ? reanaOptions(platform) : [], ...recast ? recastOptions(recast) : []].flatMap(([type, options]) => set(type, options)),
+      ...[
+        ...platform ? reanaOptions(platform) : [], ...recast ? recastOptions(recast) : [],
+        ...monitor ? Object.entries(monitorOptionsOf(monitor)) : [],
+      ].flatMap(([type, options]) => set(type, options)),
       ...federated ? [...set('MetricsProps', metrics), ...set('PrometheusImageProps', prometheus), ...set('ScrapeTargetProps', target)] : [],
       ...federated && host.memberSigningKeys ? [...set('TokenMintProps', mint), ...set('TokenRoleOptions', role)] : [],
     ],
@@ -592,11 +595,11 @@ function program(
       const pool = new CondorHost(hostCluster, 'condor', spaced(host, 'pool'));
       if (platform) { addReana(hostCluster, name, platform); }
       if (recast) { addRecast(hostCluster, name, recast); }
+      if (monitor) { addMonitor(hostCluster, name, monitor); }
       new PoolBackup(hostCluster, 'backup', { pool, ...backup });
       const writers = [{ cluster: `${name}-site`, port: 4318 }, { cluster: 'wigner', port: 4319, authority: { secretName: 'wigner', key: 'authority' } }];
       const store = new LogStore(hostCluster, 'logs', { writers, ...spaced(logStore, 'store') });
       addReanaServices(hostCluster, name, reana);
-      addMonitor(hostCluster, name, monitor);
       const condorExporter = new CondorExporter(hostCluster, 'exporter', { pool, ...exporter });
       if (federated) {
         const federation = new Federation(app, `${name}-fed`, { host: hostCluster });

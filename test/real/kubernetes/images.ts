@@ -114,6 +114,7 @@ export function reanaImage(): Image {
 /** Yadage's engine. Nodes are given it where it is wanted. */
 export function yadageImage(): Image {
   return recipeImage(YADAGE_IMAGE);
+}
 
 /** Node.js, and the workflow monitor. Nodes are given it where it is wanted. */
 export function monitorImage(): Image {
