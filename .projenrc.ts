@@ -81,10 +81,11 @@ for (const folder of ['examples', 'bench']) {
 project.compileTask.exec('node projenrc/lazy-exports.js');
 
 // Constructs carry the programs beside the library, so that these are built first, wherever anything is compiled.
-project.compileTask.prependSpawn(project.addTask('bundle', {
+const bundle = project.addTask('bundle', {
   description: 'Builds the programs beside the library, one file each',
   steps: [{ exec: 'tsc --noEmit -p packages/workflow-monitor/tsconfig.json' }, { exec: 'node packages/workflow-monitor/build.js' }],
-}));
+});
+project.compileTask.prependSpawn(bundle);
 
 project.postCompileTask.spawn(project.addTask('rosetta', {
   description: 'Compiles the examples in README.md and in docstrings',
@@ -104,8 +105,7 @@ project.addTask('test:coverage', { description: 'Measures what the tests reach',
 project.addTask('test:setup', { description: 'Installs the Debian packages that the tests on real software need', exec: 'test/real/setup' });
 const real = project.addTask('test:real', {
   description: 'Runs what is synthesized on real software; without arguments all of it but what needs the images of a site (--images)',
-  exec: 'test/real/run',
-  receiveArgs: true,
+  steps: [{ spawn: bundle.name }, { exec: 'test/real/run', receiveArgs: true }],
 });
 const testbed: { [command: string]: string } = {
   up: 'Starts the clusters of the main example on this machine, and says how to use them',
@@ -113,7 +113,8 @@ const testbed: { [command: string]: string } = {
   demo: "Starts the clusters, applies the main example, and runs the talk's job at T-Systems",
 };
 for (const [command, description] of Object.entries(testbed)) {
-  project.addTask(`testbed:${command}`, { description, exec: `ts-node --transpile-only --project test/tsconfig.json test/real/kubernetes/${command}.ts` });
+  const exec = `ts-node --transpile-only --project test/tsconfig.json test/real/kubernetes/${command}.ts`;
+  project.addTask(`testbed:${command}`, { description, steps: [...command === 'down' ? [] : [{ spawn: bundle.name }], { exec }] });
 }
 const consumer = project.addTask('test:consumer', {
   description: 'Packs the library and uses it in an empty project, as its users do',

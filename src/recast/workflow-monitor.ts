@@ -5,7 +5,9 @@ import { MonitorImage, PROGRAM } from './monitor-image';
 import { addMonitorIngress, monitorIngressProblems } from './monitor-ingress';
 import { addMonitorRoles } from './monitor-roles';
 import { MonitorLogLinks, WorkflowMonitorProps } from './workflow-monitor-props';
+import { Federation } from '../federation/federation';
 import { isDnsLabel, isDnsSubdomain } from '../federation/names';
+import { Placement } from '../federation/placement';
 import { problem } from '../problem';
 import { containerResources } from '../workload/container-resources';
 import { filesDigest, HARDENED_CONTAINER, hardenedPod, pullSecrets } from '../workload/hardened-pod';
@@ -84,8 +86,13 @@ export class WorkflowMonitor extends Construct {
       });
     }
     if (ingress) { addMonitorIngress(this, metadata, ingress); }
-    declareTraffic(this, { images: () => [{ reference: this.image.reference, clusters: [Chart.of(this).node.id] }] });
+    declareTraffic(this, { images: () => [{ reference: this.image.reference, clusters: this.clusters }] });
     this.node.addValidation({ validate: () => this.problems() });
+  }
+
+  private get clusters(): string[] {
+    const selector = Placement.tryOf(this)?.clusters;
+    return Federation.tryOf(this)?.members.filter(member => selector?.selects(member) ?? true).map(({ node }) => node.id) ?? [Chart.of(this).node.id];
   }
 
   private get image(): MonitorImage { return this.props.image ?? MonitorImage.node(); }

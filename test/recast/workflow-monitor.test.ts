@@ -1,6 +1,9 @@
 import { App, Chart, Size, Testing } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
-import { Cluster, FirewallRules, MonitorIngress, MonitorImage, MonitorSignIn, WorkflowMonitor, WorkflowMonitorProps } from '../../src';
+import {
+  Cluster, ClusterSelector, FederatedCluster, Federation, FirewallRules, MonitorImage, MonitorIngress, MonitorSignIn, Placement, WorkflowMonitor,
+  WorkflowMonitorProps,
+} from '../../src';
 import { bundledProgram, MOST_BYTES, programProblems } from '../../src/recast/bundled-program';
 import { scratchDirectory } from '../scratch';
 import { objectOf, report } from '../synth';
@@ -62,6 +65,20 @@ describe('WorkflowMonitor', () => {
     expect(imagePullSecrets).toEqual([{ name: 'registry' }]);
     expect(FirewallRules.of(app).rules.map(({ address }) => address)).toEqual(['registry.cern.ch']);
     expect([MonitorImage.own('a').programInConfigMap, MonitorImage.node('a').programInConfigMap, MonitorImage.node('a').reference]).toEqual([false, true, 'a']);
+  });
+
+  test('in each member of a federation, and in those of a placement', () => {
+    const app = new App({ outdir: scratchDirectory() });
+    const federation = new Federation(app, 'fed', { host: new Cluster(app, 'host') });
+    const [one, other] = ['one', 'other'].map(name => new FederatedCluster(app, name, { federation }));
+    new WorkflowMonitor(federation, 'monitor', { image: MonitorImage.own('registry.cern.ch/monitor:1') });
+    const placement = new Placement(federation, 'some', { clusters: ClusterSelector.of(one) });
+    new WorkflowMonitor(placement, 'own', { name: 'own', image: MonitorImage.own('registry.example/monitor:1') });
+    expect([one, other].map(member => Testing.synth(member).filter(({ kind }) => kind === 'Deployment').map(({ metadata }) => metadata.name)))
+      .toEqual([['wflow-monitor', 'own'], ['wflow-monitor']]);
+    expect(FirewallRules.of(app).rules.map(({ from, address }) => `${from} ${address}`)).toEqual([
+      'one registry.cern.ch', 'other registry.cern.ch', 'one registry.example',
+    ]);
   });
 
   test('several pods, spread and drained one at a time, of a stated size', () => {

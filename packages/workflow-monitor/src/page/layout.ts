@@ -8,7 +8,7 @@ const GAP = { x: 16, y: 44 };
 /** The rows of a rank that is broken. */
 const ROW = 12;
 /** So many beside each other are no line too long. */
-const LEAST_WIDE = 12;
+const LEAST_WIDE = 8;
 
 interface Ranked {
   readonly id: string;
