@@ -380,7 +380,7 @@ describePages('the workflow monitor', () => {
       ]);
     });
 
-    test('its pod writes nothing, and opens no connection but to the API server', async () => {
+    test('its pod writes nothing, and calls no ports but those of API servers', async () => {
       const pod = await podOf(MONITOR);
       expect((await site.exec(NAMESPACE, pod, ['sh', '-c', 'id -u; touch /x; touch /tmp/x'])).stdout).toBe('65532\n');
       const { status: { podIP } } = await site.get('pod', await podOf(CLOSED), '--namespace', NAMESPACE);

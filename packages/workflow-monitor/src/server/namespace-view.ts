@@ -39,24 +39,40 @@ interface Group {
   readonly pods: Map<string, Pod>;
 }
 
-/** Groups by workflow, anew only when something has changed since. */
-function grouped(build: (group: (id: string) => Group) => void): { readonly changed: () => void; readonly groups: () => Map<string, Group> } {
+interface Groups {
+  readonly changed: () => void;
+  readonly groups: () => Map<string, Group>;
+  readonly workflow: (id: string) => Workflow | undefined;
+}
+
+/** Groups by workflow, anew only when something has changed since: many pages ask for the same. */
+function grouped(build: (group: (id: string) => Group) => void, workflowOf: (id: string, group: Group) => Workflow): Groups {
   let groups: Map<string, Group> | undefined;
-  return {
-    changed: () => { groups = undefined; },
+  const workflows = new Map<string, Workflow>();
+  const made: Groups = {
+    changed: () => {
+      groups = undefined;
+      workflows.clear();
+    },
+    workflow: id => {
+      const group = made.groups().get(id);
+      if (group && !workflows.has(id)) { workflows.set(id, workflowOf(id, group)); }
+      return workflows.get(id);
+    },
     groups: () => {
       if (!groups) {
-        const made = new Map<string, Group>();
+        const built = new Map<string, Group>();
         build(id => {
-          let group = made.get(id);
-          if (!group) { made.set(id, group = { jobs: new Map(), pods: new Map() }); }
+          let group = built.get(id);
+          if (!group) { built.set(id, group = { jobs: new Map(), pods: new Map() }); }
           return group;
         });
-        groups = made;
+        groups = built;
       }
       return groups;
     },
   };
+  return made;
 }
 
 function newer<T extends { readonly created: string }>(one: T | undefined, other: T): T {
@@ -83,15 +99,12 @@ export function yadageView(api: ClusterApi, namespace: string, logs: LogLinks, c
       if (pod.labels.component === 'wflow-engine') { of.enginePod = newer(of.enginePod, pod); } else if (pod.job) { of.pods.set(pod.job, newer(of.pods.get(pod.job), pod)); }
     }
     for (const state of states.items) { group(state.id).state = state; }
-  });
+  }, (id, group) => yadageWorkflow({ namespace, id, ...group }, logs));
   const watched = [jobs, pods, states];
   return {
     get synced() { return watched.every(({ synced }) => synced); },
     ids: () => [...index.groups().keys()],
-    workflow: id => {
-      const group = index.groups().get(id);
-      return group && yadageWorkflow({ namespace, id, ...group }, logs);
-    },
+    workflow: index.workflow,
     log: (id, job) => {
       const group = index.groups().get(id);
       return job === undefined ? source(namespace, group?.enginePod, 'worker') : source(namespace, group?.pods.get(job), 'payload');
@@ -124,15 +137,12 @@ export function reanaView(api: ClusterApi, namespace: string, logs: LogLinks, ch
       const job = pod.job ?? pod.name;
       pods.set(job, newer(pods.get(job), pod));
     }
-  });
+  }, (id, { engine, enginePod, pods }) => reanaWorkflow({ namespace, id, batch: engine, batchPod: enginePod, stepPods: [...pods.values()] }, logs));
   const watched = [jobs, batchPods, stepPods];
   return {
     get synced() { return watched.every(({ synced }) => synced); },
     ids: () => [...index.groups().keys()],
-    workflow: id => {
-      const group = index.groups().get(id);
-      return group && reanaWorkflow({ namespace, id, batch: group.engine, batchPod: group.enginePod, stepPods: [...group.pods.values()] }, logs);
-    },
+    workflow: index.workflow,
     log: (id, job) => {
       const group = index.groups().get(id);
       return job === undefined ? source(namespace, group?.enginePod, 'workflow-engine') : source(namespace, group?.pods.get(job), 'job');
