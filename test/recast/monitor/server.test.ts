@@ -232,6 +232,28 @@ describe('what is answered', () => {
   });
 });
 
+test('a page is told nothing before everything has been read', async () => {
+  api.failure = 503;
+  const said = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const begun = new Workflows(new ClusterApi(api.url, api.account), { namespaces: ['analysis'], reanaNamespaces: [], port: 0, logs: {} });
+  const page = new Web(begun, new ClusterApi(api.url, api.account), ASSETS);
+  const watching = begun.run();
+  const base = `http://127.0.0.1:${await page.listen(0, '127.0.0.1')}`;
+  expect([(await fetch(`${base}/readyz`)).status, (await fetch(`${base}/healthz`)).status]).toEqual([503, 200]);
+  let told = '';
+  const request = http.get(`${base}/api/workflows/events`, response => response.setEncoding('utf8').on('data', (text: string) => { told += text; }));
+  request.on('error', () => undefined);
+  await eventually(() => said.mock.calls.length > 0);
+  expect(told).toBe('');
+  api.failure = undefined;
+  await eventually(() => told.startsWith('data: []'));
+  request.destroy();
+  begun.stop();
+  page.close();
+  await watching;
+  said.mockRestore();
+});
+
 test('what the environment says', () => {
   expect(settingsOf({ MONITOR_NAMESPACES: 'a, b', MONITOR_STEP_LOGS: 'https://x/{jobid}' })).toEqual({
     namespaces: ['a', 'b'], reanaNamespaces: [], port: 8080, logs: { workflow: undefined, step: 'https://x/{jobid}' },

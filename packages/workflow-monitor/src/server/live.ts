@@ -38,6 +38,8 @@ export class LiveAnswers {
     let waiting: NodeJS.Timeout | undefined;
     const now = () => {
       waiting = undefined;
+      // a program that has just begun knows nothing yet, which isn't that there is nothing
+      if (!this.workflows.synced) { return; }
       const text = JSON.stringify(ask());
       if (text === last) { return; }
       if (response.writableLength > MOST_UNSENT) { return void response.destroy(); }
