@@ -86,7 +86,7 @@ export function isImage(reference: string): boolean {
 function recipeHash(recipe: string): string {
   const hash = createHash('sha256');
   const script = fs.readFileSync(path.join(RECIPES, recipe, 'build'), 'utf8');
-  const shared = script.includes('../bookworm') ? ['bookworm', 'python-packages'] : [];
+  const shared = script.includes('../debian') ? ['debian', 'python-packages'] : [];
   for (const file of shared) { hash.update(file).update('\0').update(fs.readFileSync(path.join(RECIPES, file))).update('\0'); }
   for (const file of fs.readdirSync(path.join(RECIPES, recipe)).filter(name => name !== 'README.md').sort()) {
     hash.update(file).update('\0').update(fs.readFileSync(path.join(RECIPES, recipe, file))).update('\0');
