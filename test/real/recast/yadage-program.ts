@@ -1,7 +1,7 @@
 import { App, Size, Duration } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
-import { Cluster, StepBackend, WorkflowSpec, WorkflowStorage, YadageEngine, YadageWorkflow } from '../../../src';
-import { YADAGE_IMAGE } from '../rootfs';
+import { Cluster, MonitorImage, StepBackend, WorkflowMonitor, WorkflowSpec, WorkflowStorage, YadageEngine, YadageWorkflow } from '../../../src';
+import { MONITOR_IMAGE, YADAGE_IMAGE } from '../rootfs';
 
 const [IMAGE, TAG] = YADAGE_IMAGE.split(':');
 
@@ -65,7 +65,7 @@ export const WORKFLOWS: { readonly [name: string]: object } = {
 
 export const PARAMETERS = { samples: ['signal', 'ttbar', 'zjets'] };
 
-/** The engine and its workflows, in a cluster `condor-host`. */
+/** The engine, its workflows and the page that shows them, in a cluster `condor-host`. */
 export function program(outdir: string): void {
   const app = new App({ outdir });
   const host = new Cluster(app, 'condor-host');
@@ -84,6 +84,7 @@ export function program(outdir: string): void {
   for (const [name, spec] of Object.entries(WORKFLOWS)) {
     new YadageWorkflow(host, name, { engine, spec: WorkflowSpec.inline(spec), parameters: name === 'higgs' ? PARAMETERS : { nothing: 0 } });
   }
+  new WorkflowMonitor(host, 'monitor', { namespace: NAMESPACE, image: MonitorImage.own(`docker.io/${MONITOR_IMAGE}`) });
   const direct = new YadageEngine(host, 'direct', {
     ...common,
     namespace: DIRECT_NAMESPACE,

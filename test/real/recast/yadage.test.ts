@@ -1,6 +1,6 @@
 import { YadageNodes } from './yadage-nodes';
 import { DIRECT_NAMESPACE, NAMESPACE, PARAMETERS, program, WORKFLOWS } from './yadage-program';
-import { yadageImage } from '../kubernetes/images';
+import { monitorImage, yadageImage } from '../kubernetes/images';
 import { Testbed } from '../kubernetes/testbed';
 import { TestbedCluster } from '../kubernetes/testbed-cluster';
 import { Manifest } from '../manifest';
@@ -25,7 +25,9 @@ describeClusters('Yadage on nodes', () => {
   beforeAll(async () => {
     testbed = await Testbed.open({ [HOST]: { cidr: '10.1.0.0/16', nodes: ['host-1', 'host-2'] } });
     host = testbed.cluster(HOST);
-    for (const node of host.nodes) { await node.take(yadageImage()); }
+    for (const node of host.nodes) {
+      for (const image of [yadageImage(), monitorImage()]) { await node.take(image); }
+    }
     manifests = filesOf(program)[HOST];
     ids = Object.fromEntries(manifests.filter(({ kind }) => kind === 'Job').map(({ metadata }) => (metadata as any).labels.wflowid).map((id: string) => [id.replace(/-[0-9a-f]{8}$/, ''), id]));
     recast = new YadageNodes(host, NAMESPACE);
@@ -153,6 +155,18 @@ describeClusters('Yadage on nodes', () => {
     const uid = (await recast.engine(ids.higgs)).metadata.uid;
     await host.apply(manifests.filter(({ metadata }) => (metadata as any).labels?.wflowid === ids.higgs));
     expect(await recast.engine(ids.higgs)).toMatchObject({ metadata: { uid }, status: { succeeded: 1 } });
+  });
+
+  test('the monitor shows what engines say, and the logs of steps', async () => {
+    const page = (of: string) => host.run(['get', '--raw', `/api/v1/namespaces/${NAMESPACE}/services/wflow-monitor:http/proxy/api/workflows${of}`]);
+    await until('it has read everything', async () => (await page('')).includes(ids.higgs));
+    const states = Object.fromEntries(JSON.parse(await page('')).map(({ id, state }: any) => [id, state]));
+    expect(states).toMatchObject({ [ids.higgs]: 'SUCCESS', [ids['fails-late']]: 'FAILURE', [ids['too-big']]: 'FAILURE' });
+    const { steps } = JSON.parse(await page(`/${NAMESPACE}/${ids['fails-late']}`));
+    expect(steps.map(({ name, state, message }: any) => ({ name, state, message }))).toContainEqual({ name: 'lone', state: 'FAILURE', message: 'exit code 1' });
+    const { job } = steps.find(({ name }: any) => name === 'lone');
+    expect(await page(`/${NAMESPACE}/${ids['fails-late']}/steps/${job}/log`)).toBe('the detector is on fire\n');
+    expect(await page(`/${NAMESPACE}/${ids.higgs}/log`)).toMatch(/step merge: succeeded/);
   });
 
   test("Packtivity's own backend runs it with the rights and options of its dialect, and leaves no pod", async () => {
