@@ -24,7 +24,7 @@ const project = new cdk8s.ConstructLibraryCdk8s({
   devDeps: [
     'cdk8s-plus-27@2.9.5', 'fast-check@^4', 'fengari@^0.1.5', 'vscode-oniguruma@^2.0.1',
     // what the programs beside the library are made of, which carry it in themselves; and a browser's driver for their tests
-    'esbuild@^0.28', 'cytoscape@^3', '@dagrejs/dagre@^3', 'puppeteer-core@^24',
+    'esbuild@0.28.2', 'cytoscape@^3', '@dagrejs/dagre@^3', 'ajv@^8', 'fastify@5.12.8', 'pg@8.23.1', '@types/pg@^8', 'puppeteer-core@^24',
   ],
   bundledDeps: ['fast-json-patch@^3.1.1', 'yaml@^2', '@grafana/grafana-foundation-sdk@0.0.21'],
 
@@ -47,7 +47,7 @@ const project = new cdk8s.ConstructLibraryCdk8s({
     jestConfig: { collectCoverage: false, coverageProvider: 'babel' },
   },
   eslintOptions: { dirs: ['src'], devdirs: ['test', 'examples', 'bench', 'packages'], commandOptions: { fix: false } },
-  gitignore: ['cdk8s.out/', '.jsii.tabl.json', '/out/', '/packages/*/dist/'],
+  gitignore: ['cdk8s.out/', '.jsii.tabl.json', '/out/', '/packages/*/dist/', '__pycache__/'],
 });
 
 // The newest release of this native module lacks most of its platform packages,
@@ -63,7 +63,7 @@ for (const folder of ['real', 'consumer']) { project.jest!.addIgnorePattern(`/te
 for (const unpublished of [
   '/examples/', '/bench/', '/images/', '/docs/', '/.ci/', '/out/', '/cdk8s.out/', '/.jsii.tabl.json', '*.log',
   // of the programs beside the library what constructs read
-  '/packages/*/*', '!/packages/*/dist/', '!/packages/sharedstatekube/sharedstatekube/',
+  '/packages/*/*', '!/packages/*/dist/', '!/packages/sharedstatekube/sharedstatekube/', '!/packages/wflowbackend/wflowbackend/',
 ]) {
   project.addPackageIgnore(unpublished);
 }
@@ -83,7 +83,9 @@ project.compileTask.exec('node projenrc/lazy-exports.js');
 // Constructs carry the programs beside the library, so that these are built first, wherever anything is compiled.
 const bundle = project.addTask('bundle', {
   description: 'Builds the programs beside the library, one file each',
-  steps: [{ exec: 'tsc --noEmit -p packages/workflow-monitor/tsconfig.json' }, { exec: 'node packages/workflow-monitor/build.js' }],
+  steps: ['workflow-monitor', 'workflow-server'].flatMap(program => [
+    { exec: `tsc --noEmit -p packages/${program}/tsconfig.json` }, { exec: `node packages/${program}/build.js` },
+  ]),
 });
 project.compileTask.prependSpawn(bundle);
 
