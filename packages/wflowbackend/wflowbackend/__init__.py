@@ -1,0 +1,1 @@
+"""What an engine of the workflow server does besides the workflow itself."""
