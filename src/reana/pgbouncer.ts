@@ -6,12 +6,13 @@ import { callers, peer } from './reana-edges';
 import { ReanaNames, SERVICE_PORTS } from './reana-names';
 import { ReanaServiceProps } from './reana-service-props';
 import { declareImages } from './reana-traffic';
-import { CONFIGURATION, IMAGE, isImage, RUN } from './stateful-service';
 import { problem } from '../problem';
 import { filesDigest, HARDENED_CONTAINER, hardenedPod, pullSecrets, SERVICE_USER } from '../workload/hardened-pod';
+import { IMAGE, isImage } from '../workload/image-reference';
 import { addNetworkPolicy, ASK_NAMES } from '../workload/network-policy';
 import { addPodDisruptionBudget } from '../workload/pod-disruption-budget';
 import { spreadOver } from '../workload/pod-spread';
+import { CONFIGURATION, RUN } from '../workload/postgres-scripts';
 
 /** A PgBouncer before a `ReanaDatabase`, in transaction mode (`pool_mode`). */
 export interface ReanaPgBouncerOptions {

@@ -1,21 +1,22 @@
 import { ApiObject, Duration, Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import { credentialEnvironment, CREDENTIALS } from './credentials';
-import { POSTGRES_IMAGE } from './database-scripts';
 import { IReanaDatabase } from './reana-backing-services';
 import { ReanaDatabase } from './reana-database';
 import { databaseAlone } from './reana-edges';
 import { ReanaNames } from './reana-names';
 import { ReanaIdentity } from './reana-service-props';
 import { declareImages } from './reana-traffic';
-import { CONFIGURATION, identityProblems, IMAGE, isImage, namesOf } from './stateful-service';
+import { identityProblems, namesOf } from './stateful-service';
 import { isDnsSubdomain } from '../federation/names';
 import { problem } from '../problem';
 import { cronSchedule, isSchedulable, SCHEDULABLE } from '../workload/cron-schedule';
 import { filesDigest, HARDENED_CONTAINER, hardenedPod, pullSecrets, SERVICE_USER } from '../workload/hardened-pod';
+import { IMAGE, isImage } from '../workload/image-reference';
 import { digest } from '../workload/named-by-content';
 import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
 import { addNetworkPolicy } from '../workload/network-policy';
+import { CONFIGURATION, POSTGRES_IMAGE } from '../workload/postgres-scripts';
 import { quantity } from '../workload/quantity';
 
 /** Properties of a `ReanaDatabaseBackup`. */

@@ -2,15 +2,18 @@ import { ApiObject, Size } from 'cdk8s';
 import { ContainerResources } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { credentialEnvironment, CREDENTIALS } from './credentials';
-import { ASK_POSTGRES, POSTGRES_ACCESS, POSTGRES_IMAGE, POSTGRES_VOLUME, postgresConfiguration, preparePostgres, START_POSTGRES, STOP_POSTGRES } from './database-scripts';
+import { preparePostgres } from './database-scripts';
 import { PgBouncer, pgBouncerProblems, ReanaPgBouncerOptions } from './pgbouncer';
 import { IReanaDatabase, ReanaCredentials } from './reana-backing-services';
 import { BESIDE_PGBOUNCER } from './reana-edges';
 import { ReanaNames, SERVICE_PORTS } from './reana-names';
 import { ReanaServiceProps } from './reana-service-props';
-import { CONFIGURATION, namesOf, serviceProblems, StatefulService } from './stateful-service';
+import { namesOf, serviceProblems, StatefulService } from './stateful-service';
 import { problem } from '../problem';
 import { containerResources } from '../workload/container-resources';
+import {
+  ASK_POSTGRES, CONFIGURATION, POSTGRES_ACCESS, POSTGRES_IMAGE, POSTGRES_VOLUME, postgresConfiguration, START_POSTGRES, STOP_POSTGRES,
+} from '../workload/postgres-scripts';
 import { SecretReference } from '../workload/secret-reference';
 
 /** Properties of a `ReanaDatabase`. */

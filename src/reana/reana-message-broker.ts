@@ -5,9 +5,10 @@ import { MetricsTarget } from './metrics-target';
 import { IReanaMessageBroker, ReanaCredentials } from './reana-backing-services';
 import { ReanaNames, SERVICE_PORTS } from './reana-names';
 import { ReanaServiceProps } from './reana-service-props';
-import { CONFIGURATION, namesOf, RUN, serviceProblems, StatefulService } from './stateful-service';
+import { namesOf, serviceProblems, StatefulService } from './stateful-service';
 import { problem } from '../problem';
 import { containerResources } from '../workload/container-resources';
+import { CONFIGURATION, RUN } from '../workload/postgres-scripts';
 import { IScrapeTarget } from '../workload/scrape-target';
 import { SecretReference } from '../workload/secret-reference';
 

@@ -4,13 +4,14 @@ import { Construct } from 'constructs';
 import { callers, Outsiders } from './reana-edges';
 import { ReanaNames, SERVICE_PORTS } from './reana-names';
 import { declareImages } from './reana-traffic';
-import { CONFIGURATION, IMAGE, isImage } from './stateful-service';
 import { problem } from '../problem';
 import { containerResources } from '../workload/container-resources';
 import { filesDigest, HARDENED_CONTAINER, hardenedPod, pullSecrets } from '../workload/hardened-pod';
+import { IMAGE, isImage } from '../workload/image-reference';
 import { addNetworkPolicy } from '../workload/network-policy';
 import { addPodDisruptionBudget } from '../workload/pod-disruption-budget';
 import { spreadOver } from '../workload/pod-spread';
+import { CONFIGURATION } from '../workload/postgres-scripts';
 
 /** REANA's web pages. */
 export interface ReanaUiOptions {

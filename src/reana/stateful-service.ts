@@ -10,16 +10,12 @@ import { Federation } from '../federation/federation';
 import { isDnsLabel, isDnsSubdomain } from '../federation/names';
 import { problem } from '../problem';
 import { filesDigest, HARDENED_CONTAINER, hardenedPod, pullSecrets, SERVICE_USER } from '../workload/hardened-pod';
+import { IMAGE, isImage } from '../workload/image-reference';
 import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
 import { addNetworkPolicy } from '../workload/network-policy';
 import { addPodDisruptionBudget } from '../workload/pod-disruption-budget';
+import { CONFIGURATION, RUN } from '../workload/postgres-scripts';
 import { singlePod } from '../workload/single-pod';
-
-/** Where a service's files are mounted. */
-export const CONFIGURATION = '/configuration';
-
-/** Where a service writes what must not outlive its pod: a directory in memory. */
-export const RUN = '/run/service';
 
 /** A server of one pod that keeps what it knows on a volume of its own. */
 export interface StatefulServiceOptions {
@@ -163,12 +159,4 @@ export function serviceProblems(
     problems.push(problem('storageClass', props.storageClass, 'the name of a StorageClass'));
   }
   return problems;
-}
-
-/** What an image's reference may look like. */
-export const IMAGE = 'an image reference, such as registry.example/postgres:18.4';
-
-/** Whether something is an image's reference. */
-export function isImage(image: string): boolean {
-  return /^[a-z0-9][\w.:/@-]*$/i.test(image);
 }

@@ -1,10 +1,18 @@
 export { MonitorImage } from './monitor-image';
 export type { MonitorIngress } from './monitor-ingress';
 export { MonitorSignIn } from './monitor-sign-in';
+export { ShipTarget } from './ship-target';
+export type { ShipTargetProps } from './ship-target';
 export { StepBackend } from './step-options';
 export type { StepOptions } from './step-options';
+export { WorkflowDatabase } from './workflow-database';
+export type { ExternalWorkflowDatabase, IWorkflowDatabase, WorkflowDatabaseCredentials, WorkflowDatabaseProps } from './workflow-database';
 export { WorkflowMonitor } from './workflow-monitor';
 export type { MonitorLogLinks, WorkflowMonitorProps } from './workflow-monitor-props';
+export { WorkflowServer } from './workflow-server';
+export { WorkflowServerImage } from './workflow-server-image';
+export type { WorkflowServerIngress } from './workflow-server-ingress';
+export type { WorkflowServerProps } from './workflow-server-props';
 export { WorkflowSpec } from './workflow-spec';
 export type { GitSpec } from './workflow-spec';
 export { WorkflowStorage } from './workflow-storage';

@@ -6,7 +6,7 @@ import { PROJECT } from './public-api';
 /** What joins the titles of the suites around a test with its own. */
 export const JOINT = ' › ';
 
-const SUITES = new Set(['describe', 'describeClusters', 'describeGo', 'describeJava', 'describePages', 'describeReal']);
+const SUITES = new Set(['describe', 'describeClusters', 'describeGo', 'describeJava', 'describePages', 'describeReal', 'describeWorkflowServer']);
 const TESTS = new Set(['test', 'it']);
 
 const files = new Map<string, RegExp[]>();

@@ -17,6 +17,7 @@ const OWN_IMAGES: { readonly [suite: string]: string } = {
   'test/real/pool-metadata.test.ts': APPTAINER_IMAGE,
   'test/real/pool-private.test.ts': NEXT_IMAGE,
   'test/real/pool-upgrade.test.ts': NEXT_IMAGE,
+  'test/real/recast/database.test.ts': REANA_IMAGE,
   'test/real/reana/configuration.test.ts': REANA_IMAGE,
   'test/real/reana/edges.test.ts': REANA_IMAGE,
   'test/real/reana/initialization.test.ts': REANA_IMAGE,

@@ -18,6 +18,10 @@ const LABORATORY: { readonly [program: string]: string } = {
 /** What clusters need besides. */
 const CLUSTERS: { readonly [program: string]: string } = { ipset: 'ipset' };
 
+/** What the workflow server stands on, besides clusters: where they have no package's own place in the PATH, their place. */
+const WORKFLOW_SERVER: { readonly [program: string]: string } = { python3: 'python3', pip3: 'python3-pip', sftp: 'openssh-client', sshd: 'openssh-server' };
+const POSTGRES = '/usr/lib/postgresql';
+
 /** What programs of Java's need besides; the one needs the other. */
 const JAVA: { readonly [program: string]: string } = { java: 'maven', mvn: 'maven' };
 
@@ -127,6 +131,12 @@ export function describeJava(name: string, suite: () => void): void {
 /** The same for a suite that needs Go, and no more. */
 export function describeGo(name: string, suite: () => void): void {
   describeIf(missingGo(), name, suite);
+}
+
+/** The same for a suite of the workflow server. */
+export function describeWorkflowServer(name: string, suite: () => void): void {
+  const database = fs.existsSync(POSTGRES) ? [] : [`${POSTGRES} (package postgresql)`];
+  describeIf([...missingForClusters(), ...missingPrograms(WORKFLOW_SERVER), ...database], name, suite);
 }
 
 function describeIf(missing: string[], name: string, suite: () => void): void {

@@ -6,6 +6,7 @@ import { addMonitor, MONITOR_CHOICES, MONITOR_VALUES, monitorOptionsOf } from '.
 import { addReana, REANA_CHOICES, REANA_VALUES, reanaOptions, ReanaValues } from './reana-options';
 import { addReanaServices, REANA_SERVICE_CHOICES, REANA_SERVICE_VALUES, reanaServiceOptionsOf, ReanaServiceValues } from './reana-service-options';
 import { addRecast, RECAST_CHOICES, RECAST_VALUES, recastOptions, RecastValues } from './recast-options';
+import { addWorkflowServer, WORKFLOW_SERVER_CHOICES, WORKFLOW_SERVER_VALUES, workflowServerOptionsOf, WorkflowServerValues } from './workflow-server-options';
 import {
   AccessPointOptions, AccountingGroup, CentralManagerOptions, ClassAdExpression, CloudMetadata, Cluster, ClusterIdentity, ClusterProps,
   CondorExporter, CondorExporterProps, CondorHost, CondorHostProps, CondorImage, CondorPool, CondorVersion, ContainerJobs, CoreHourBudget,
@@ -32,7 +33,7 @@ export interface OptionProgram {
 
 const of = fc.constantFrom;
 
-/** A REANA has many objects: one program in so many has one, another one an engine of Yadage, and the others the page of workflows. */
+/** A REANA has many objects: one program in so many has one, another one an engine of Yadage, the others the page of workflows, and two the server. */
 const PLATFORM_EVERY = 4;
 
 /** Every NodePort of a cluster is another. */
@@ -455,6 +456,7 @@ export const ALL_OPTIONS = Object.entries({
   ...REANA_SERVICE_CHOICES,
   ...RECAST_CHOICES,
   ...MONITOR_CHOICES,
+  ...WORKFLOW_SERVER_CHOICES,
 }).flatMap(([name, choices]) => Object.keys(choices).map(option => `${name}.${option}`));
 
 const onOneClaim = (backup: Partial<PoolBackupProps>) => backup.claimName ? { ...backup, size: undefined, storageClass: undefined } : backup;
@@ -508,13 +510,15 @@ const VALUES = fc.record<Values>({
 export function optionPrograms(count: number): OptionProgram[] {
   let nodePort = FIRST_NODE_PORT;
   const platforms = fc.sample(REANA_VALUES, { seed: 2020, numRuns: count });
+  const servers = fc.sample(WORKFLOW_SERVER_VALUES, { seed: 2020, numRuns: count });
   const recasts = fc.sample(RECAST_VALUES, { seed: 2020, numRuns: count });
   const monitors = fc.sample(MONITOR_VALUES, { seed: 2020, numRuns: count });
   const own = <T extends AccessPointOptions | CentralManagerOptions>(server: T): T =>
     server.exposure?.serviceType === 'NodePort' ? { ...server, port: nodePort++ } : server;
   const every = <T>(those: T[], index: number, remainder: number) => index % PLATFORM_EVERY === remainder ? those[index] : undefined;
   return fc.sample(VALUES, { seed: 2020, numRuns: count }).map(({ host, ...values }, index) => program(
-    `s${index}`, every(platforms, index, 0), every(recasts, index, 1), every(monitors, index, 2) ?? every(monitors, index, 3), {
+    `s${index}`, every(platforms, index, 0), every(recasts, index, 1),
+    every(monitors, index, 2) ?? every(monitors, index, 3), every(servers, index, 0) ?? every(servers, index, 3), {
       ...values, host: { ...fitting(host), centralManagers: host.centralManagers.map(own), accessPoints: host.accessPoints.map(own) },
     }));
 }
@@ -541,6 +545,7 @@ function program(
   platform: ReanaValues | undefined,
   recast: RecastValues | undefined,
   monitor: WorkflowMonitorProps | undefined,
+  server: WorkflowServerValues | undefined,
   {
     cluster, host, fleet: drawn, member, elastic, elasticMember, preflight, mint, role, backup,
     logStore, logCollection: agents, alarms, exporter, metrics, prometheus, target, reana, joinMode, federated,
@@ -584,7 +589,7 @@ function program(
       ...Object.entries(reanaServiceOptionsOf(reana)).flatMap(([type, options]) => set(type, options)),
       ...[
         ...platform ? reanaOptions(platform) : [], ...recast ? recastOptions(recast) : [],
-        ...monitor ? Object.entries(monitorOptionsOf(monitor)) : [],
+        ...monitor ? Object.entries(monitorOptionsOf(monitor)) : [], ...server ? Object.entries(workflowServerOptionsOf(server)) : [],
       ].flatMap(([type, options]) => set(type, options)),
       ...federated ? [...set('MetricsProps', metrics), ...set('PrometheusImageProps', prometheus), ...set('ScrapeTargetProps', target)] : [],
       ...federated && host.memberSigningKeys ? [...set('TokenMintProps', mint), ...set('TokenRoleOptions', role)] : [],
@@ -593,6 +598,7 @@ function program(
       const app = new App({ outdir });
       const hostCluster = new Cluster(app, `${name}-host`, spaced(cluster, 'cluster'));
       const pool = new CondorHost(hostCluster, 'condor', spaced(host, 'pool'));
+      if (server) { addWorkflowServer(hostCluster, name, server); }
       if (platform) { addReana(hostCluster, name, platform); }
       if (recast) { addRecast(hostCluster, name, recast); }
       if (monitor) { addMonitor(hostCluster, name, monitor); }
