@@ -63,6 +63,18 @@ class Process(unittest.TestCase):
         with open(os.path.join("workdirs", ID, "results", "hello", "hello.txt")) as file:
             self.assertEqual(file.read(), "hello world\n")
 
+    def test_a_backend_by_its_python_name(self):
+        options = os.path.join(self.directory, "backendopts")
+        with open(options, "w") as file:
+            file.write("processes: 1\n")
+        context = {"workflow": workflow("echo hello {name} > {out}"), "fixed_pars": {"name": "world"}}
+        with mock.patch.dict(os.environ, {"WFLOW_BACKEND": "py:tests.own_backend:backend", "PACKTIVITY_ASYNCBACKEND_OPTS": options}):
+            self.assertEqual(self.run_with(context), 0)
+        with mock.patch.dict(os.environ, {"WFLOW_BACKEND": "py:sharedstatekube_that_is_not_there:backend"}):
+            self.assertEqual(self.run_with(context), 1)
+        with open(self.reason) as file:
+            self.assertIn("can't be set up", file.read())
+
     def test_a_failing_step(self):
         self.assertEqual(self.run_with({"workflow": workflow("exit 3"), "fixed_pars": {"name": "x"}}), 1)
         with open(self.reason) as file:

@@ -2,7 +2,8 @@ import { execFileSync } from 'child_process';
 import * as path from 'path';
 import { cached } from '../cache';
 
-const PACKAGE = path.join(__dirname, '..', '..', '..', 'packages', 'wflowbackend');
+/** The package with the engine's side. */
+export const PACKAGE = path.join(__dirname, '..', '..', '..', 'packages', 'wflowbackend');
 /** The release that the package asks for. */
 const YADAGE = 'yadage==0.21.2';
 
@@ -16,11 +17,14 @@ time.sleep(pars.get("seconds", 0))
 sys.exit(pars.get("code", 0))
 `;
 
+/** Nothing is left beside the sources. */
+const CLEAN = { PYTHONDONTWRITEBYTECODE: '1' };
+
 /** The command of an engine and its environment. */
 export function engineFiles(kind: 'yadage' | 'quick'): { readonly command: string[]; readonly env: { readonly [name: string]: string } } {
-  if (kind === 'quick') { return { command: ['python3', '-c', QUICK, '{wflowid}'], env: { PYTHONPATH: PACKAGE } }; }
+  if (kind === 'quick') { return { command: ['python3', '-c', QUICK, '{wflowid}'], env: { PYTHONPATH: PACKAGE, ...CLEAN } }; }
   const program = 'exec python3 -m wflowbackend.process setupFromURL generic_onsuccess cleanup --config-from-server {wflowid}';
-  return { command: ['sh', '-c', program], env: { PYTHONPATH: `${PACKAGE}:${yadage()}`, WFLOW_BACKEND: 'multiproc:1', WFLOW_YADAGEUPDATE: '0.2' } };
+  return { command: ['sh', '-c', program], env: { PYTHONPATH: `${PACKAGE}:${yadage()}`, WFLOW_BACKEND: 'multiproc:1', WFLOW_YADAGEUPDATE: '0.2', ...CLEAN } };
 }
 
 /** Yadage and what it needs, from PyPI. */

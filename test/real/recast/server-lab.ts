@@ -108,6 +108,31 @@ export class ServerLab {
     return stdout;
   }
 
+  /** Makes an object, as the administrator. */
+  public async create(object: object): Promise<any> {
+    const { status, stdout, stderr } = await this.controlPlane.kubectl(['create', '-o', 'json', '-f', '-'], { input: JSON.stringify(object) });
+    if (status !== 0) { throw new Error(stderr); }
+    return JSON.parse(stdout);
+  }
+
+  /** The pod of a step, as an engine's backend would make it, with what it said. */
+  public async stepPod(id: string, step: string, said: string): Promise<void> {
+    const { metadata: { uid } } = await this.create({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: `wflow-job-${step}`, namespace: NAMESPACE, labels: { component: 'wflow-job', wflowid: id, jobid: step } },
+      spec: {
+        nodeName: 'stand-in',
+        restartPolicy: 'Never',
+        securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
+        containers: [{ name: 'payload', image: 'step', securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } } }],
+      },
+    });
+    const directory = path.join(this.directory, 'node', uid);
+    fs.mkdirSync(directory);
+    fs.writeFileSync(path.join(directory, 'log'), `${new Date().toISOString()} ${said}\n`);
+  }
+
   /** What the node has run: `start` and `end`, with the request, the pod and the process. */
   public runs(): { readonly what: string; readonly id: string; readonly pod: string; readonly pid: number }[] {
     const file = path.join(this.directory, 'node', 'starts');

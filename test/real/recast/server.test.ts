@@ -1,3 +1,5 @@
+import { randomUUID } from 'crypto';
+import { gzipSync } from 'zlib';
 import { Question, ServerLab } from './server-lab';
 import { describeWorkflowServer } from '../requirements';
 import { until } from '../until';
@@ -33,7 +35,7 @@ const oneStep = (cmd: string) => ({
 describeWorkflowServer('the workflow server', () => {
   let lab: ServerLab;
   beforeAll(async () => {
-    lab = await ServerLab.open({ workflowObjects: 'default' });
+    lab = await ServerLab.open({ workflowObjects: 'default', maxWaiting: 250 });
   });
   afterAll(() => lab?.close());
 
@@ -242,11 +244,49 @@ describeWorkflowServer('the workflow server', () => {
     expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
     const ids = answers.map(({ body }) => body.id);
     expect(new Set(ids).size).toBe(200);
+    const more = await lab.ask(...questions.slice(0, 100));
+    const refused = more.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused[0].body.error).toMatchObject({ property: 'requests', allowed: 'at most 250 of one user that wait' });
+    ids.push(...more.filter(({ status }) => status === 200).map(({ body }) => body.id));
     const running = JSON.parse(await lab.kubectl('get', 'jobs', '--namespace', 'recast', '-o', 'json')).items.filter(({ status }: any) => status.active);
     expect(running.length).toBeLessThanOrEqual(2);
     await lab.ask(...ids.map((id): Question => ({ method: 'POST', path: '/workflow_cancel', user: 'bob', body: { workflow_id: id } })));
-    await ends(ids);
+    for (let from = 0; from < ids.length; from += 100) { await ends(ids.slice(from, from + 100)); }
     startedOnce();
+  });
+
+  test('the state of the graph, and what steps say, are asked for while they run, and after their objects are gone', async () => {
+    const id = await lab.submit(quick({ seconds: 15, code: 1 }));
+    await isIn(id, 'ACTIVE');
+    const step = randomUUID();
+    const state = { wflowid: id, state: 'FAILURE', reason: 'map_0: exit code 1', updated: '2026-11-26T17:00:12Z', nodes: [] };
+    const owner = { apiVersion: 'batch/v1', kind: 'Job', name: `wflow-nonint-${id}`, uid: await lab.kubectl('get', 'job', `wflow-nonint-${id}`, '-n', 'recast', '-o', 'jsonpath={.metadata.uid}') };
+    await lab.create({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: `wflow-state-${id}`, namespace: 'recast', ownerReferences: [owner] },
+      binaryData: { 'state.json.gz': gzipSync(JSON.stringify(state)).toString('base64') },
+    });
+    await lab.stepPod(id, step, 'hello from the step');
+    const ask = (path: string, user: Question['user']): Question => ({ method: 'GET', path, user });
+    const questions = [
+      ask(`/workflow_msgs?workflow_id=${id}&topic=state`, 'alice'), ask(`/subjob_msgs?subjob_id=${step}&topic=run`, 'alice'),
+      ask(`/subjob_msgs?subjob_id=${step}&topic=run`, 'operator'), ask(`/subjob_msgs?subjob_id=${step}&topic=run`, 'bob'),
+    ];
+    const check = async () => {
+      const [tracked, own, admins, others] = await lab.ask(...questions);
+      expect(tracked.body.msgs).toEqual([{ wflowguid: id, msg_type: 'wflow_state', date: state.updated, state }]);
+      for (const { body } of [own, admins]) { expect(body.msgs).toEqual([{ jobguid: step, msg_type: 'simple_log', date: expect.any(String), msg: 'hello from the step' }]); }
+      expect(others.status).toBe(404);
+    };
+    await check();
+    // of what the engine says and what its pod says the engine's word is taken
+    expect(await ends([id])).toEqual([{ state: 'FAILURE', reason: 'map_0: exit code 1' }]);
+    await new Promise(resolve => setTimeout(resolve, 12_000));
+    await lab.kubectl('delete', 'job', `wflow-nonint-${id}`, '--namespace', 'recast', '--wait');
+    await lab.kubectl('delete', 'pod', `wflow-job-${step}`, '--namespace', 'recast', '--force', '--grace-period=0');
+    await check();
   });
 
   test('who may what: nobody without a token, each his own, admins all, an engine its own context', async () => {

@@ -77,7 +77,7 @@ describeWorkflowServer('the ship target', () => {
   afterAll(() => estate?.close());
 
   const ship = (keys: string, spec: object = {}) => machine.attempt([
-    'env', `PYTHONPATH=${BACKEND}`, `WFLOW_SHIP_KEYS=${keys}`, 'python3', '-c', SHIP, place('out', 'results'),
+    'env', `PYTHONPATH=${BACKEND}`, 'PYTHONDONTWRITEBYTECODE=1', `WFLOW_SHIP_KEYS=${keys}`, 'python3', '-c', SHIP, place('out', 'results'),
     JSON.stringify({ user: 'ship', host: '127.0.0.1', port: '2022', location: LOCATION, ...spec }),
   ], { timeout: 60 });
 
