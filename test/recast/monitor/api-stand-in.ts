@@ -5,6 +5,12 @@ import { scratchDirectory } from '../../scratch';
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
 
+interface Watch {
+  readonly resource: string;
+  readonly selector: string;
+  readonly response: http.ServerResponse;
+}
+
 /** What stands in for Kubernetes' API: lists and watches by label, and logs. */
 export class ApiStandIn {
   public static async start(): Promise<ApiStandIn> {
@@ -23,7 +29,8 @@ export class ApiStandIn {
 
   private readonly server = http.createServer((request, response) => this.answer(request, response));
   private readonly objects = new Map<string, any>();
-  private readonly watches = new Set<{ readonly resource: string; readonly selector: string; readonly response: http.ServerResponse }>();
+  private readonly watches = new Set<Watch>();
+  private readonly events: { readonly resource: string; readonly version: number; readonly event: any }[] = [];
   private version = 1;
 
   private constructor() {
@@ -45,9 +52,9 @@ export class ApiStandIn {
 
   public delete(resource: string, namespace: string, name: string): void {
     const key = `${namespace}/${resource}/${name}`;
-    const object = this.objects.get(key);
+    const { metadata, ...rest } = this.objects.get(key);
     this.objects.delete(key);
-    this.tell(`${namespace}/${resource}`, { type: 'DELETED', object });
+    this.tell(`${namespace}/${resource}`, { type: 'DELETED', object: { ...rest, metadata: { ...metadata, resourceVersion: `${this.version += 1}` } } });
   }
 
   /** Ends all watches as API servers do that have forgotten what was asked for. */
@@ -64,9 +71,8 @@ export class ApiStandIn {
   }
 
   private tell(resource: string, event: any): void {
-    for (const watch of this.watches) {
-      if (watch.resource === resource && selected(watch.selector, event.object.metadata.labels ?? {})) { watch.response.write(`${JSON.stringify(event)}\n`); }
-    }
+    this.events.push({ resource, version: this.version, event });
+    for (const watch of this.watches) { write(watch, resource, event); }
   }
 
   private answer({ url = '', method, headers }: http.IncomingMessage, response: http.ServerResponse): void {
@@ -87,6 +93,9 @@ export class ApiStandIn {
       response.flushHeaders();
       const watch = { resource: `${namespace}/${resource}`, selector: searchParams.get('labelSelector') ?? '', response };
       this.watches.add(watch);
+      // what has happened since the list
+      const since = Number(searchParams.get('resourceVersion'));
+      for (const { resource: of, version, event } of this.events) { if (version > since) { write(watch, of, event); } }
       response.on('close', () => this.watches.delete(watch));
       return;
     }
@@ -99,6 +108,10 @@ export class ApiStandIn {
       items: all.slice(start, start + 2), metadata: { resourceVersion: `${this.version}`, ...more && { continue: `${start + 2}` } },
     }));
   }
+}
+
+function write({ resource, selector, response }: Watch, of: string, event: any): void {
+  if (resource === of && selected(selector, event.object.metadata.labels ?? {})) { response.write(`${JSON.stringify(event)}\n`); }
 }
 
 function selected(selector: string, labels: { [label: string]: string }): boolean {

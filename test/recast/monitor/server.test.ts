@@ -28,6 +28,9 @@ const state = (given: object) => ({
   metadata: { name: 'wflow-state-w1', labels: { wflowid: 'w1', component: 'wflow-state' } }, binaryData: { 'state.json.gz': gzipSync(JSON.stringify(given)).toString('base64') },
 });
 
+// a busy machine
+jest.setTimeout(30_000);
+
 let api: ApiStandIn;
 let workflows: Workflows;
 let web: Web;
@@ -52,7 +55,7 @@ afterEach(async () => {
 });
 
 async function eventually(holds: () => unknown): Promise<void> {
-  for (let wait = 0; wait < 400 && !holds(); wait++) { await new Promise(resolve => setTimeout(resolve, 10)); }
+  for (let wait = 0; wait < 2000 && !holds(); wait++) { await new Promise(resolve => setTimeout(resolve, 10)); }
   expect(holds()).toBeTruthy();
 }
 
