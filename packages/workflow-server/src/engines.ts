@@ -185,12 +185,11 @@ export class Engines {
     const { namespace } = this.settings;
     let job: KubernetesObject;
     try {
-      job = await this.kubernetes.create(`/apis/batch/v1/namespaces/${namespace}/jobs`, engineJob(this.settings, id)).catch(async error => {
-        if (error instanceof KubernetesError && error.reason === 'AlreadyExists') { return this.kubernetes.get(this.jobPath(id)); }
-        throw error;
-      });
+      job = await this.kubernetes.create(`/apis/batch/v1/namespaces/${namespace}/jobs`, engineJob(this.settings, id));
     } catch (error) {
-      return this.notLaunched(id, error as Error);
+      if (!(error instanceof KubernetesError && error.reason === 'AlreadyExists')) { return this.notLaunched(id, error as Error); }
+      // it was made before: what fails from here on is tried again, and the request keeps its slot
+      job = await this.kubernetes.get(this.jobPath(id));
     }
     if (!await this.requests.hasJob(id, job.metadata.uid)) {
       // it was cancelled in between

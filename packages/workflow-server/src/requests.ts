@@ -65,7 +65,7 @@ export class Requests {
       const { rows: [next] } = await client.query(
         'SELECT id FROM request WHERE state = \'REGISTERED\' ORDER BY registered, id LIMIT 1 FOR UPDATE SKIP LOCKED');
       if (!next) { return undefined; }
-      await client.query('UPDATE request SET state = \'STARTED\', started = now(), token_hashes = ARRAY[$2::bytea] WHERE id = $1', [next.id, tokenHash]);
+      await client.query('UPDATE request SET state = \'STARTED\', started = now(), token_hashes = token_hashes || $2::bytea WHERE id = $1', [next.id, tokenHash]);
       return next.id;
     });
   }
@@ -91,7 +91,7 @@ export class Requests {
   /** Puts a request back that no Job could be made for, at its old place. */
   public async putBack(id: string, reason: string): Promise<void> {
     await this.pool.query(
-      'UPDATE request SET state = \'REGISTERED\', started = NULL, token_hashes = \'{}\', reason = $2 WHERE id = $1 AND state = \'STARTED\' AND job_uid IS NULL', [id, reason]);
+      'UPDATE request SET state = \'REGISTERED\', started = NULL, reason = $2 WHERE id = $1 AND state = \'STARTED\' AND job_uid IS NULL', [id, reason]);
   }
 
   public async active(id: string): Promise<void> {

@@ -11,7 +11,7 @@ const YADAGE = 'yadage==0.21.2';
 const QUICK = `
 import sys, time
 from wflowbackend import context
-pars = context.acquire(sys.argv[1], pause=0.5)["fixed_pars"]
+pars = context.acquire(sys.argv[1])["fixed_pars"]
 print("waiting", flush=True)
 time.sleep(pars.get("seconds", 0))
 sys.exit(pars.get("code", 0))

@@ -167,7 +167,7 @@ describeWorkflowServer('the workflow server', () => {
     await pause(1_000);
     await lab.server.restart('SIGTERM');
     await lab.ready();
-    expect((await ends(ids, 240)).map(({ state }) => state)).toEqual(ids.map(() => 'SUCCESS'));
+    expect(await ends(ids, 240)).toEqual(ids.map(() => ({ state: 'SUCCESS', reason: '' })));
     startedOnce();
     expect(lab.runs().filter(({ what, id }) => what === 'start' && ids.includes(id))).toHaveLength(ids.length);
   });
