@@ -1,4 +1,4 @@
-import { ApiObject } from 'cdk8s';
+import { ApiObject, Yaml } from 'cdk8s';
 import type { ContainerResources } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { SHARED_MOUNT, WorkflowStorage } from './workflow-storage';
@@ -12,12 +12,14 @@ export const WORKFLOW_ID = '{wflowid}';
 /** The ServiceAccount of engines. */
 export const ENGINE_ACCOUNT = 'wflowengine';
 
+/* eslint-disable @typescript-eslint/no-explicit-any */
+
 /** The ConfigMap that engines are configured by, and where they find it. */
 export const ENGINE_CONFIGURATION = 'wflow-engine-conf-yadage';
 const CONFIGURATION_DIRECTORY = '/yadageconfig';
 
-/** The ConfigMap with the backend's module, and the folder that Python looks for it in. */
-export const ENGINE_MODULES = 'wflow-engine-modules';
+/** Modules of Python's that engines find, by the ConfigMaps that have them: what runs steps, and what an engine of the workflow server does besides. */
+export const ENGINE_MODULES = { 'wflow-engine-steps': 'sharedstatekube', 'wflow-engine-process': 'wflowbackend' } as const;
 const PYTHON_PATH = '/opt/wflow';
 
 /** What an engine's Job is made of. */
@@ -63,7 +65,7 @@ export function engineJobSpec(options: EngineJobOptions): object {
           workingDir: SHARED_MOUNT,
           env: [
             { name: 'WFLOW_ID', value: WORKFLOW_ID },
-            { name: 'WFLOW_ENGINE_JOB', value: `wflow-nonint-${WORKFLOW_ID}` },
+            { name: 'WFLOW_ENGINE_JOB', valueFrom: { fieldRef: { fieldPath: "metadata.labels['job-name']" } } },
             { name: 'WFLOW_ENGINE_UID', valueFrom: { fieldRef: { fieldPath: "metadata.labels['controller-uid']" } } },
             { name: 'WFLOW_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
             { name: 'PYTHONPATH', value: PYTHON_PATH },
@@ -79,7 +81,7 @@ export function engineJobSpec(options: EngineJobOptions): object {
           volumeMounts: [
             { name: 'data', mountPath: SHARED_MOUNT, ...storage._subPath !== undefined && { subPath: storage._subPath } },
             { name: 'engineconfig', mountPath: CONFIGURATION_DIRECTORY, readOnly: true },
-            { name: 'modules', mountPath: `${PYTHON_PATH}/sharedstatekube`, readOnly: true },
+            ...Object.values(ENGINE_MODULES).map(module => ({ name: module, mountPath: `${PYTHON_PATH}/${module}`, readOnly: true })),
             { name: 'tmp', mountPath: '/tmp' },
             ...options.mounts ?? [],
           ],
@@ -87,13 +89,28 @@ export function engineJobSpec(options: EngineJobOptions): object {
         volumes: [
           { name: 'data', ...storage._source },
           { name: 'engineconfig', configMap: { name: ENGINE_CONFIGURATION } },
-          { name: 'modules', configMap: { name: ENGINE_MODULES } },
+          ...Object.entries(ENGINE_MODULES).map(([name, module]) => ({ name: module, configMap: { name } })),
           { name: 'tmp', emptyDir: {} },
           ...options.volumes ?? [],
         ],
       },
     },
   };
+}
+
+/** The Job of an engine as the workflow server takes it: ids are `null`, but for the one in the command's last element. */
+export function engineJobTemplate(options: EngineJobOptions): string {
+  const labels = { ...engineLabels, wflowid: null };
+  const { template: { metadata, spec: pod }, ...job } = engineJobSpec(options) as any;
+  const [worker] = pod.containers;
+  // the server says it
+  const env = worker.env.filter(({ name }: { name: string }) => name !== 'WFLOW_ID');
+  return Yaml.stringify({
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: null, labels },
+    spec: { ...job, template: { metadata: { ...metadata, labels }, spec: { ...pod, containers: [{ ...worker, env }] } } },
+  });
 }
 
 /**

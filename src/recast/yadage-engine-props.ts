@@ -71,6 +71,13 @@ export interface YadageEngineProps {
   readonly nodeSelector?: { [label: string]: string };
 
   /**
+   * Where the engines of a `WorkflowServer` get their request (`WFLOW_SERVER`).
+   *
+   * @default - the Service `wflow-server` of this namespace
+   */
+  readonly workflowServerUrl?: string;
+
+  /**
    * Whether NetworkPolicies close engines and steps to everybody who would connect to them. Whom they connect to is not limited: analyses read
    * their conditions and files from anywhere.
    *

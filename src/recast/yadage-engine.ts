@@ -1,8 +1,8 @@
 import { ApiObject, Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { backendOptions } from './backend-options';
-import { ENGINE_ACCOUNT, ENGINE_CONFIGURATION, ENGINE_MODULES } from './engine-job';
-import { sharedStateKubeFiles } from './sharedstatekube';
+import { ENGINE_ACCOUNT, ENGINE_CONFIGURATION, ENGINE_MODULES, engineJobTemplate, WORKFLOW_ID } from './engine-job';
+import { pythonModule } from './python-module';
 import { StepBackend, stepProblems } from './step-options';
 import { YadageEngineProps } from './yadage-engine-props';
 import { isDnsLabel } from '../federation/names';
@@ -30,7 +30,7 @@ const RIGHTS: { readonly [backend in StepBackend]: readonly object[] } = {
 
 /**
  * What Yadage's engines need in a namespace: a volume that they share with the steps, the ServiceAccount `wflowengine` and its Role, and the ConfigMap
- * `wflow-engine-conf-yadage`, whose `backendopts` say how steps run. A `YadageWorkflow` is run by it.
+ * `wflow-engine-conf-yadage`: its `backendopts` say how steps run, its `job_template` what an engine of a `WorkflowServer` is. A `YadageWorkflow` is run by it.
  *
  * An engine makes a Job of each step. With the default backend it may create and list Jobs, list pods, and create and change ConfigMaps, in its namespace
  * alone; no step gets a token.
@@ -69,9 +69,11 @@ export class YadageEngine extends Construct {
       subjects: [{ kind: 'ServiceAccount', name: ENGINE_ACCOUNT, namespace }],
     });
     new ApiObject(this, 'Configuration', {
-      apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: ENGINE_CONFIGURATION, namespace }, data: { backendopts: this.backendOptions() },
+      apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: ENGINE_CONFIGURATION, namespace }, data: { backendopts: this.backendOptions(), job_template: this.jobTemplate() },
     });
-    new ApiObject(this, 'Modules', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: ENGINE_MODULES, namespace }, data: sharedStateKubeFiles() });
+    for (const [name, module] of Object.entries(ENGINE_MODULES)) {
+      new ApiObject(this, module, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data: pythonModule(module) });
+    }
     if (props.networkPolicies ?? true) {
       for (const component of ['wflow-engine', 'wflow-job']) {
         addNetworkPolicy(this.scoped(component), { name: component, namespace }, { component }, { ingress: [] });
@@ -85,6 +87,15 @@ export class YadageEngine extends Construct {
     return this._props.backend ?? StepBackend.SHARED_STATE_KUBE;
   }
 
+  /**
+   * In seconds.
+   *
+   * @internal
+   */
+  public get _updateInterval(): number {
+    return this._props.updateInterval?.toSeconds({ integral: false }) ?? 5;
+  }
+
   /** @internal */
   public get _user(): number {
     return this._props.user ?? USER;
@@ -94,6 +105,25 @@ export class YadageEngine extends Construct {
   public backendOptions(): string {
     const { storage, steps = {}, imagePullSecrets = [] } = this._props;
     return backendOptions({ backend: this._backend, namespace: this.namespace, storage, steps, user: this._user, imagePullSecrets });
+  }
+
+  /** What an engine of the workflow server is, but for its request. */
+  private jobTemplate(): string {
+    const { storage, image, resources, imagePullSecrets, nodeSelector, workflowServerUrl } = this._props;
+    return engineJobTemplate({
+      storage,
+      image,
+      resources,
+      imagePullSecrets,
+      nodeSelector,
+      user: this._user,
+      command: ['sh', '-c', `exec python3 -m wflowbackend.process setupFromURL generic_onsuccess cleanup --config-from-server ${WORKFLOW_ID}`],
+      environment: [
+        { name: 'WFLOW_SERVER', value: workflowServerUrl ?? `http://wflow-server.${this.namespace}.svc` },
+        { name: 'WFLOW_BACKEND', value: this._backend },
+        { name: 'WFLOW_YADAGEUPDATE', value: String(this._updateInterval) },
+      ],
+    });
   }
 
   private scoped(id: string): Construct {
@@ -112,8 +142,9 @@ export class YadageEngine extends Construct {
     if (!isDnsLabel(namespace)) { problems.push(problem('namespace', namespace, 'a DNS label of at most 63 characters')); }
     if (!/^\S+$/.test(props.image)) { problems.push(problem('image', props.image, 'a reference of an image')); }
     if (!Number.isInteger(this._user) || this._user < 1) { problems.push(problem('user', props.user, 'a user id from 1 on')); }
-    const interval = props.updateInterval?.toMilliseconds() ?? 5000;
-    if (interval < 1000) { problems.push(problem('updateInterval', `${interval} ms`, 'at least a second')); }
+    if (this._updateInterval < 1) { problems.push(problem('updateInterval', `${this._updateInterval} s`, 'at least a second')); }
+    const { workflowServerUrl: url } = props;
+    if (url !== undefined && !(URL.canParse(url) && /^https?:/.test(url))) { problems.push(problem('workflowServerUrl', url, 'an address http://... or https://...')); }
     if (this._backend === StepBackend.KUBE_DIRECT_JOB && props.storage._subPath !== undefined) {
       problems.push(problem('storage.subPath', props.storage._subPath, 'none with StepBackend.KUBE_DIRECT_JOB, which takes the whole volume'));
     }

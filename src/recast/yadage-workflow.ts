@@ -178,7 +178,7 @@ export class YadageWorkflow extends Construct {
       ...parameters && { initdata: parameters },
       ...inputs && { dataopts: inputs._dataOptions },
       backend: engine._backend,
-      updateinterval: engine._props.updateInterval?.toSeconds({ integral: false }) ?? 5,
+      updateinterval: engine._updateInterval,
       // its pictures want Graphviz and ImageMagick; there is the monitor
       visualize: false,
     };

@@ -53,15 +53,15 @@ const engineJob = ({ host }: { readonly host: Chart }) => objectOf(host, 'Job', 
 const run = ({ host }: { readonly host: Chart }): any => Yaml.load(written(objectOf(host, 'ConfigMap', /^wflow-spec-/).data['yadage-run']))[0];
 
 test('an engine and a workflow', () => {
-  const objects = Testing.synth(program().host).map(each => each.metadata.name === 'wflow-engine-modules' ? { ...each, data: Object.keys(each.data) } : each);
+  const objects = Testing.synth(program().host).map(each => /^wflow-engine-(steps|process)$/.test(each.metadata.name!) ? { ...each, data: Object.keys(each.data) } : each);
   expect(objects).toMatchSnapshot();
 });
 
-test('the module goes with it, as it is in its package', () => {
-  const { data } = objectOf(program().host, 'ConfigMap', 'wflow-engine-modules');
-  const folder = path.join(__dirname, '..', '..', 'packages', 'sharedstatekube', 'sharedstatekube');
+test.each([['wflow-engine-steps', 'sharedstatekube'], ['wflow-engine-process', 'wflowbackend']])('in %s the module %s goes with it, as it is in its package', (name, module) => {
+  const { data } = objectOf(program().host, 'ConfigMap', name);
+  const folder = path.join(__dirname, '..', '..', 'packages', module, module);
   expect(Object.keys(data)).toContain('__init__.py');
-  for (const [name, text] of Object.entries(data)) { expect(text).toBe(fs.readFileSync(path.join(folder, name), 'utf8')); }
+  for (const [file, text] of Object.entries(data)) { expect(text).toBe(fs.readFileSync(path.join(folder, file), 'utf8')); }
 });
 
 describe('a workflow is what it is', () => {
@@ -274,6 +274,19 @@ test('the engine: its user, resources, nodes, interval, and who may connect to i
   ]);
 });
 
+test('what the workflow server makes engines of', () => {
+  const { data } = objectOf(program({ engine: { workflowServerUrl: 'https://recast.cern.ch', updateInterval: Duration.seconds(30) } }).host, 'ConfigMap', 'wflow-engine-conf-yadage');
+  const template: any = Yaml.load(written(data.job_template))[0];
+  const labels = { wflowid: null, component: 'wflow-engine', engine_type: 'yadage', interactive: 'false' };
+  expect(template).toMatchObject({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: null, labels }, spec: { backoffLimit: 0, template: { metadata: { labels } } } });
+  const [{ command, env }] = template.spec.template.spec.containers;
+  expect(command.slice(-1)[0]).toMatch(/^exec python3 -m wflowbackend.process .*--config-from-server \{wflowid\}$/);
+  expect(env).toEqual(expect.arrayContaining([
+    { name: 'WFLOW_SERVER', value: 'https://recast.cern.ch' }, { name: 'WFLOW_BACKEND', value: 'py:sharedstatekube:backend' }, { name: 'WFLOW_YADAGEUPDATE', value: '30' },
+  ]));
+  expect(env.map(({ name }: any) => name)).not.toContain('WFLOW_ID');
+});
+
 test('a claim of one class and size', () => {
   const { host } = program({ engine: { storage: WorkflowStorage.newClaim({ storageClass: 'cephfs', size: Size.tebibytes(1), claimName: 'data' }) } });
   expect(objectOf(host, 'PersistentVolumeClaim', 'data').spec).toEqual({ accessModes: ['ReadWriteMany'], storageClassName: 'cephfs', resources: { requests: { storage: '1Ti' } } });
@@ -286,7 +299,8 @@ describe('refused is', () => {
     ['a wrong namespace', { engine: { namespace: 'Re_cast' } }, /host\/engine.*namespace: given "Re_cast"/s],
     ['no image', { engine: { image: '' } }, /image: given ""/],
     ['root as the engine', { engine: { user: 0 } }, /user: given 0, allowed: a user id from 1 on/],
-    ['an interval below a second', { engine: { updateInterval: Duration.millis(20) } }, /updateInterval: given "20 ms"/],
+    ['an interval below a second', { engine: { updateInterval: Duration.millis(20) } }, /updateInterval: given "0.02 s"/],
+    ['a server of no address', { engine: { workflowServerUrl: 'wflow-server' } }, /workflowServerUrl: given "wflow-server"/],
     ['a relative path of the node', { engine: { storage: WorkflowStorage.hostPath('data') } }, /storage.path: given "data"/],
     ['a claim of no name', { engine: { storage: WorkflowStorage.claim('Data!') } }, /storage.claimName: given "Data!"/],
     ['a way out of the claim', { engine: { storage: WorkflowStorage.claim('data', '../other') } }, /storage.subPath: given "..\/other"/],

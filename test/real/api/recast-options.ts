@@ -53,6 +53,7 @@ const engineChoices: Choices<Omit<YadageEngineProps, 'namespace' | 'backend'>> =
   updateInterval: of(Duration.seconds(30)),
   imagePullSecrets: of(['registry']),
   nodeSelector: of({ wflowrole: 'engine-node' }),
+  workflowServerUrl: of('https://recast.example'),
   networkPolicies: fc.boolean(),
 };
 

@@ -1,7 +1,10 @@
-import { App, Size, Duration } from 'cdk8s';
+import { App, Duration, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
-import { Cluster, MonitorImage, StepBackend, WorkflowMonitor, WorkflowSpec, WorkflowStorage, YadageEngine, YadageWorkflow } from '../../../src';
-import { MONITOR_IMAGE, YADAGE_IMAGE } from '../rootfs';
+import {
+  Cluster, MonitorImage, StepBackend, WorkflowDatabase, WorkflowMonitor, WorkflowServer, WorkflowServerImage, WorkflowSpec, WorkflowStorage,
+  YadageEngine, YadageWorkflow,
+} from '../../../src';
+import { MONITOR_IMAGE, REANA_IMAGE, YADAGE_IMAGE } from '../rootfs';
 
 const [IMAGE, TAG] = YADAGE_IMAGE.split(':');
 
@@ -14,7 +17,7 @@ const environment = (more: object = {}) => ({ environment_type: 'docker-encapsul
 
 const publish = (key: string) => ({ publisher_type: 'frompar-pub', outputmap: { [key]: 'outputfile' } });
 
-const shell = (cmd: string, key = 'output', more: object = {}) => ({
+export const shell = (cmd: string, key = 'output', more: object = {}) => ({
   process: { process_type: 'string-interpolated-cmd', cmd }, publisher: publish(key), environment: environment(more),
 });
 
@@ -51,7 +54,7 @@ const SCATTER_AND_GATHER = {
 };
 
 /** A workflow of one step. */
-const lone = (step: object) => ({ stages: [single('lone', 'init', {}, step)] });
+export const lone = (step: object) => ({ stages: [single('lone', 'init', {}, step)] });
 
 /** What the workflows are called, and what each is. */
 export const WORKFLOWS: { readonly [name: string]: object } = {
@@ -65,7 +68,7 @@ export const WORKFLOWS: { readonly [name: string]: object } = {
 
 export const PARAMETERS = { samples: ['signal', 'ttbar', 'zjets'] };
 
-/** The engine, its workflows and the page that shows them, in a cluster `condor-host`. */
+/** The engine, its workflows, the page that shows them, and the server that takes more, in a cluster `condor-host`. */
 export function program(outdir: string): void {
   const app = new App({ outdir });
   const host = new Cluster(app, 'condor-host');
@@ -85,6 +88,12 @@ export function program(outdir: string): void {
     new YadageWorkflow(host, name, { engine, spec: WorkflowSpec.inline(spec), parameters: name === 'higgs' ? PARAMETERS : { nothing: 0 } });
   }
   new WorkflowMonitor(host, 'monitor', { namespace: NAMESPACE, image: MonitorImage.own(`docker.io/${MONITOR_IMAGE}`) });
+  new WorkflowServer(host, 'server', {
+    namespace: NAMESPACE,
+    // any image with Node.js will do, and any with PostgreSQL
+    image: WorkflowServerImage.node(`docker.io/${MONITOR_IMAGE}`),
+    database: new WorkflowDatabase(host, 'database', { namespace: NAMESPACE, image: `docker.io/${REANA_IMAGE}` }),
+  });
   const direct = new YadageEngine(host, 'direct', {
     ...common,
     namespace: DIRECT_NAMESPACE,

@@ -1,6 +1,6 @@
 import { YadageNodes } from './yadage-nodes';
-import { DIRECT_NAMESPACE, NAMESPACE, PARAMETERS, program, WORKFLOWS } from './yadage-program';
-import { monitorImage, yadageImage } from '../kubernetes/images';
+import { DIRECT_NAMESPACE, lone, NAMESPACE, PARAMETERS, program, shell, WORKFLOWS } from './yadage-program';
+import { monitorImage, reanaImage, yadageImage } from '../kubernetes/images';
 import { Testbed } from '../kubernetes/testbed';
 import { TestbedCluster } from '../kubernetes/testbed-cluster';
 import { Manifest } from '../manifest';
@@ -13,6 +13,16 @@ import { until } from '../until';
 
 const HOST = 'condor-host';
 const MOUNT = '/srv/workerdata';
+const TOKEN = 'a-token-of-alice-alone';
+
+/** Asks the workflow server, and prints its answer. */
+const ASK = `
+import json, sys, urllib.request
+path, token, body = sys.argv[1:]
+request = urllib.request.Request("http://wflow-server.recast.svc" + path, data=body.encode() or None,
+                                 headers={"Authorization": "Bearer " + token, "Content-Type": "application/json"})
+print(urllib.request.urlopen(request, timeout=30).read().decode())
+`;
 
 describeClusters('Yadage on nodes', () => {
   let testbed: Testbed;
@@ -23,16 +33,18 @@ describeClusters('Yadage on nodes', () => {
   let ids: { readonly [name: string]: string };
 
   beforeAll(async () => {
-    testbed = await Testbed.open({ [HOST]: { cidr: '10.1.0.0/16', nodes: ['host-1', 'host-2'] } });
+    testbed = await Testbed.open({ [HOST]: { cidr: '10.1.0.0/16', nodes: ['host-1'] } });
     host = testbed.cluster(HOST);
     for (const node of host.nodes) {
-      for (const image of [yadageImage(), monitorImage()]) { await node.take(image); }
+      for (const image of [yadageImage(), monitorImage(), reanaImage()]) { await node.take(image); }
     }
     manifests = filesOf(program)[HOST];
     ids = Object.fromEntries(manifests.filter(({ kind }) => kind === 'Job').map(({ metadata }) => (metadata as any).labels.wflowid).map((id: string) => [id.replace(/-[0-9a-f]{8}$/, ''), id]));
     recast = new YadageNodes(host, NAMESPACE);
     direct = new YadageNodes(host, DIRECT_NAMESPACE);
     await host.apply(manifests);
+    const secret = (name: string, stringData: object) => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: NAMESPACE }, stringData });
+    await host.apply([secret('wflow-server-tokens', { alice: TOKEN }), secret('wflow-db', { user: 'wflow', password: 'a password' })]);
     await host.apply([reader(NAMESPACE)]);
   });
   afterAll(() => testbed?.close());
@@ -167,6 +179,60 @@ describeClusters('Yadage on nodes', () => {
     const { job } = steps.find(({ name }: any) => name === 'lone');
     expect(await page(`/${NAMESPACE}/${ids['fails-late']}/steps/${job}/log`)).toBe('the detector is on fire\n');
     expect(await page(`/${NAMESPACE}/${ids.higgs}/log`)).toMatch(/step merge: succeeded/);
+  });
+
+  describe('a request to the workflow server', () => {
+    async function ask(path: string, body?: object): Promise<any> {
+      const { status, stdout, stderr } = await host.exec(NAMESPACE, 'reader', ['python3', '-c', ASK, path, TOKEN, body ? JSON.stringify(body) : '']);
+      if (status !== 0) { throw new Error(stderr); }
+      return JSON.parse(stdout);
+    }
+    const submit = async (cmd: string): Promise<string> => (await ask('/workflow_submit', {
+      wflowtype: 'yadage', workflow: lone(shell(cmd)), toplevel: '', fixed_pars: { nothing: 0 },
+    })).id;
+    const status = async (id: string) => {
+      const { status_codes: [state], reasons: [reason] } = await ask(`/workflow_status?workflow_ids=${id}`);
+      return { state, reason };
+    };
+    const becomes = (id: string, state: string) => until(`${id} is ${state}`, async () => {
+      const now = await status(id);
+      if (now.state !== state) { throw new Error(JSON.stringify(now)); }
+      return true;
+    });
+
+    beforeAll(() => until('the server is ready', async () => (await ask('/wflows')).wflows.length === 0));
+
+    test('is an engine and a Job of each step, and says what they say', async () => {
+      const id = await submit('echo a result >{outputfile}; echo hello');
+      await becomes(id, 'SUCCESS');
+      const [step] = await recast.steps(id);
+      expect(step.metadata.annotations['cdk8s-hep/step']).toBe('lone');
+      expect(await recast.read('reader', `${MOUNT}/workdirs/${id}/data/lone/output.txt`)).toBe('a result\n');
+      expect(await recast.state(id)).toMatchObject({ wflowid: id, state: 'SUCCESS' });
+      const said = (await ask(`/workflow_msgs?workflow_id=${id}&topic=log`)).msgs.map(({ msg }: any) => msg).join('\n');
+      expect(said).toMatch(/acquiring wflow context from http:\/\/wflow-server\.recast\.svc/);
+      expect(said).toMatch(/step lone: succeeded/);
+      expect((await ask(`/subjob_msgs?subjob_id=${step.metadata.labels.jobid}&topic=run`)).msgs.map(({ msg }: any) => msg)).toEqual(['hello']);
+    });
+
+    test('fails with its step, and says why', async () => {
+      const id = await submit('exit 3');
+      await becomes(id, 'FAILURE');
+      expect((await status(id)).reason).toMatch(/lone/);
+    });
+
+    test('ends within a minute when its engine is killed half-way, and none comes in its place', async () => {
+      const id = await submit('sleep 3600');
+      await until('its step is there', async () => (await recast.steps(id)).length === 1);
+      await becomes(id, 'ACTIVE');
+      const [{ metadata: { name, uid } }] = await recast.list('pods', `wflowid=${id},component=wflow-engine`);
+      const begin = Date.now();
+      await host.run(['delete', 'pod', name, '--namespace', NAMESPACE, '--grace-period=0', '--force']);
+      await becomes(id, 'FAILURE');
+      process.stdout.write(`recast: an engine that was killed is a FAILURE after ${((Date.now() - begin) / 1000).toFixed(0)} s: ${(await status(id)).reason}\n`);
+      expect((Date.now() - begin) / 1000).toBeLessThan(60);
+      expect((await recast.list('pods', `wflowid=${id},component=wflow-engine`)).filter(pod => pod.metadata.uid !== uid)).toEqual([]);
+    });
   });
 
   test("Packtivity's own backend runs it with the rights and options of its dialect, and leaves no pod", async () => {
