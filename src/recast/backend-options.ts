@@ -1,4 +1,5 @@
-import { Duration, Yaml } from 'cdk8s';
+import { Duration } from 'cdk8s';
+import { plainYaml } from './plain-yaml';
 import { StepBackend, StepOptions } from './step-options';
 import { SHARED_MOUNT, WorkflowStorage } from './workflow-storage';
 import { containerResources } from '../workload/container-resources';
@@ -24,7 +25,7 @@ const seconds = (duration: Duration | undefined) => duration?.toSeconds({ integr
 
 /** `/yadageconfig/backendopts`: what the backend is told, in its own dialect. */
 export function backendOptions(settings: BackendSettings): string {
-  return Yaml.stringify(settings.backend === StepBackend.SHARED_STATE_KUBE ? sharedStateKube(settings) : kubeDirectJob(settings));
+  return plainYaml(settings.backend === StepBackend.SHARED_STATE_KUBE ? sharedStateKube(settings) : kubeDirectJob(settings));
 }
 
 function sharedStateKube({ namespace, storage, steps, user, imagePullSecrets }: BackendSettings): object {

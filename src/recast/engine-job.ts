@@ -1,6 +1,7 @@
-import { ApiObject, Yaml } from 'cdk8s';
+import { ApiObject } from 'cdk8s';
 import type { ContainerResources } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import { plainYaml } from './plain-yaml';
 import { SHARED_MOUNT, WorkflowStorage } from './workflow-storage';
 import { containerResources } from '../workload/container-resources';
 import { HARDENED_CONTAINER, hardenedPod, pullSecrets } from '../workload/hardened-pod';
@@ -105,7 +106,7 @@ export function engineJobTemplate(options: EngineJobOptions): string {
   const [worker] = pod.containers;
   // the server says it
   const env = worker.env.filter(({ name }: { name: string }) => name !== 'WFLOW_ID');
-  return Yaml.stringify({
+  return plainYaml({
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: { name: null, labels },

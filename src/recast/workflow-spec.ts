@@ -1,7 +1,7 @@
 import * as fs from 'fs';
 import * as path from 'path';
-import { Yaml } from 'cdk8s';
 import { parse } from 'yaml';
+import { plainYaml } from './plain-yaml';
 import { problem } from '../problem';
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
@@ -90,7 +90,7 @@ export class WorkflowSpec {
    * @internal
    */
   public _files(): { [name: string]: string } {
-    return Object.fromEntries(Object.entries(this.files).map(([name, content]) => [name, Yaml.stringify(content)]));
+    return Object.fromEntries(Object.entries(this.files).map(([name, content]) => [name, plainYaml(content)]));
   }
 
   /**

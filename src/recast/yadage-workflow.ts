@@ -1,6 +1,7 @@
-import { ApiObject, Chart, Duration, Yaml } from 'cdk8s';
+import { ApiObject, Chart, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
 import { EngineJob, engineJobSpec, WORKFLOW_ID } from './engine-job';
+import { plainYaml } from './plain-yaml';
 import { SPEC_DIRECTORY, WorkflowSpec } from './workflow-spec';
 import { SHARED_MOUNT } from './workflow-storage';
 import { YadageEngine } from './yadage-engine';
@@ -132,7 +133,7 @@ export class YadageWorkflow extends Construct {
     super(scope, id);
     const { engine, spec } = props;
     const { namespace } = engine;
-    const files = { [RUN]: Yaml.stringify(this.run()), ...spec._files() };
+    const files = { [RUN]: plainYaml(this.run()), ...spec._files() };
     const name = `wflow-spec-${digest(files)}`;
     this.node.addDependency(engine);
     this.node.addValidation({ validate: () => this.problems(files) });

@@ -17,11 +17,14 @@ const TOKEN = 'a-token-of-alice-alone';
 
 /** Asks the workflow server, and prints its answer. */
 const ASK = `
-import json, sys, urllib.request
+import sys, urllib.error, urllib.request
 path, token, body = sys.argv[1:]
 request = urllib.request.Request("http://wflow-server.recast.svc" + path, data=body.encode() or None,
-                                 headers={"Authorization": "Bearer " + token, "Content-Type": "application/json"})
-print(urllib.request.urlopen(request, timeout=30).read().decode())
+                                 headers={"Authorization": "Bearer " + token, **({"Content-Type": "application/json"} if body else {})})
+try:
+    print(urllib.request.urlopen(request, timeout=30).read().decode())
+except urllib.error.HTTPError as error:
+    sys.exit(error.read().decode())
 `;
 
 describeClusters('Yadage on nodes', () => {
@@ -188,7 +191,7 @@ describeClusters('Yadage on nodes', () => {
       return JSON.parse(stdout);
     }
     const submit = async (cmd: string): Promise<string> => (await ask('/workflow_submit', {
-      wflowtype: 'yadage', workflow: lone(shell(cmd)), toplevel: '', fixed_pars: { nothing: 0 },
+      wflowtype: 'yadage', workflow: lone(shell(cmd)), fixed_pars: { nothing: 0 },
     })).id;
     const status = async (id: string) => {
       const { status_codes: [state], reasons: [reason] } = await ask(`/workflow_status?workflow_ids=${id}`);
