@@ -93,3 +93,12 @@ test('REANA: each Secret that its example asks for, and each key of it, is in th
     expect([name, row]).toEqual([name, expect.stringContaining(`\`${key}\``)]);
   }
 });
+
+test('RECAST: each Secret that its example asks for is in the table of docs/workflow-server.md', () => {
+  const text = printed('recast');
+  expect(text).toMatch(/kubectl --context recast apply --server-side -f \S+recast.k8s.yaml\n/);
+  const needed = required(text);
+  expect(needed.length).toBeGreaterThan(3);
+  const table = fs.readFileSync(path.join(PROJECT, 'docs/workflow-server.md'), 'utf8').split('\n## Secrets\n')[1].split('\n## ')[0];
+  for (const secret of needed) { expect(table).toContain(`| \`${secret.replace('recast recast/', '')}\` |`); }
+});
