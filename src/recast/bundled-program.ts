@@ -15,9 +15,9 @@ export function bundledProgram(name: string): string {
   return fs.readFileSync(file, 'utf8');
 }
 
-/** Whether a program gets into a ConfigMap. */
-export function programProblems(property: string, data: { readonly [file: string]: string }): string[] {
+/** Whether a program gets into a ConfigMap; `own` is what has it in an image. */
+export function programProblems(property: string, own: string, data: { readonly [file: string]: string }): string[] {
   const bytes = Object.entries(data).reduce((sum, [file, text]) => sum + Buffer.byteLength(file) + Buffer.byteLength(text), 0);
   if (bytes <= MOST_BYTES) { return []; }
-  return [problem(property, `${bytes} bytes of program`, `at most ${MOST_BYTES} in a ConfigMap; MonitorImage.own has the program in the image`)];
+  return [problem(property, `${bytes} bytes of program`, `at most ${MOST_BYTES} in a ConfigMap; ${own} has the program in the image`)];
 }

@@ -160,7 +160,7 @@ export class WorkflowMonitor extends Construct {
   private problems(): string[] {
     const { props, namespace, name, replicas } = this;
     const problems = [
-      ...programProblems('image', this.program), ...linkProblems(props.centralLogs ?? {}), ...props.ingress ? monitorIngressProblems(props.ingress) : [],
+      ...programProblems('image', 'MonitorImage.own', this.program), ...linkProblems(props.centralLogs ?? {}), ...props.ingress ? monitorIngressProblems(props.ingress) : [],
     ];
     if (!isDnsLabel(name, 50)) { problems.push(problem('name', name, 'a DNS label of at most 50 characters')); }
     for (const [property, names] of Object.entries({

@@ -1,4 +1,4 @@
-import { bundledProgram, MOST_BYTES } from './bundled-program';
+import { bundledProgram, programProblems } from './bundled-program';
 import { credentialProblems, isSecretKey, SECRET_KEY } from './workflow-database';
 import { PROGRAM } from './workflow-server-image';
 import { ingressProblems } from './workflow-server-ingress';
@@ -50,10 +50,7 @@ export function workflowServerProblems(namespace: string, props: WorkflowServerP
   if (image && !isImage(image.reference)) { problems.push(problem('image', image.reference, IMAGE)); }
   if (ingress) { problems.push(...ingressProblems(ingress)); }
   if (image?.programInConfigMap ?? true) {
-    const bytes = Buffer.byteLength(bundledProgram('workflow-server')) + PROGRAM.file.length;
-    if (bytes > MOST_BYTES) {
-      problems.push(problem('image', `${bytes} bytes of program`, `at most ${MOST_BYTES} in a ConfigMap; WorkflowServerImage.own has the program in the image`));
-    }
+    problems.push(...programProblems('image', 'WorkflowServerImage.own', { [PROGRAM.file]: bundledProgram('workflow-server') }));
   }
   return problems;
 }

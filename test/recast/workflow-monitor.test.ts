@@ -163,8 +163,8 @@ describe('refused', () => {
   });
 
   test('a program that a ConfigMap can\'t hold', () => {
-    expect(programProblems('image', { a: 'x'.repeat(MOST_BYTES - 1) })).toEqual([]);
-    expect(programProblems('image', { a: 'x'.repeat(MOST_BYTES) })).toEqual([expect.stringContaining('1048577 bytes of program')]);
+    expect(programProblems('image', 'MonitorImage.own', { a: 'x'.repeat(MOST_BYTES - 1) })).toEqual([]);
+    expect(programProblems('image', 'MonitorImage.own', { a: 'x'.repeat(MOST_BYTES) })).toEqual([expect.stringContaining('1048577 bytes of program')]);
   });
 
   test('a program that was not built', () => {
