@@ -2,10 +2,10 @@ import { App, Duration, Size } from 'cdk8s';
 import {
   AccountingGroup, Alarms, ApplyPlan, Cluster, CondorExporter, CondorHost, CondorImage, Dashboards, FederatedCluster, Federation, FirewallRules,
   LogBuffer, LogCollection, LogStore, Metrics, PrometheusImage, ReanaMessageBroker, ReanaPlatform, ReanaStorage, RequiredSecrets, RunMode,
-  ScrapeTarget, StartdFleet, StartdLiveness,
+  ScrapeTarget, StartdFleet, StartdLiveness, WorkflowDatabase, WorkflowMonitor, WorkflowServer, WorkflowStorage, YadageEngine,
 } from 'cdk8s-hep';
 
-// CERN's batch pool, spanning CERN's own capacity and a public cloud, and REANA beside it.
+// CERN's batch pool, spanning CERN's own capacity and a public cloud, and REANA and RECAST beside it.
 const app = new App();
 
 const host = new Cluster(app, 'condor-host', { provider: 'cern', region: 'meyrin' });
@@ -49,6 +49,12 @@ new ReanaPlatform(host, 'reana', {
   ingress: { className: 'nginx', clusterIssuer: 'letsencrypt', controllerNamespace: 'ingress-nginx' },
 });
 
+// And RECAST beside it: a server that takes requests, Yadage's engine, and the page of all workflows, REANA's too; examples/recast has more of what they can.
+const recast = { namespace: 'recast' };
+new YadageEngine(host, 'yadage', { ...recast, image: 'cdk8s-hep/yadage:bookworm', storage: WorkflowStorage.newClaim({ storageClass: 'cephfs' }) });
+new WorkflowServer(host, 'recast', { ...recast, database: new WorkflowDatabase(host, 'recast-database', recast) });
+new WorkflowMonitor(host, 'monitor', { ...recast, workflowNamespaces: [recast.namespace], reanaNamespaces: [runtimeNamespace] });
+
 // Logs: an agent on every node of every cluster, and one store, in which each cluster has a door of its own.
 const store = new LogStore(host, 'logs', {
   address: 'logs.cern.ch',
@@ -84,7 +90,8 @@ new Dashboards(host, 'boards');
 app.synth();
 process.stdout.write(`${ApplyPlan.of(app)}
 
-These Secrets must be there; README.md makes those of the pool, docs/reana.md those of REANA, examples/cern-tsystems/telemetry-secrets the others:
+These Secrets must be there; README.md makes those of the pool, docs/reana.md those of REANA, docs/workflow-server.md those of RECAST,
+examples/cern-tsystems/telemetry-secrets the others:
 ${RequiredSecrets.of(app)}
 
 Firewalls on the way must let pass:

@@ -4,7 +4,7 @@ import { EXAMPLE } from './places';
 import { Testbed } from './testbed';
 import { lastingTestbed, progress, reportFailure } from './up';
 import { ExamplePool } from '../nodes/example-pool';
-import { withoutReana } from '../nodes/without-reana';
+import { withoutAnalyses } from '../nodes/without-analyses';
 import { talkJob } from '../talk';
 
 // The command testbed:demo: the clusters, the main example on them, and the talk's job at T-Systems.
@@ -20,7 +20,7 @@ function example(outdir: string): void {
 
 async function demo(testbed: Testbed): Promise<void> {
   progress(`the example goes to ${Object.keys(EXAMPLE).join(', ')}: its files, the signing key, the names, the tokens; without REANA, whose images a site has`);
-  const pool = await ExamplePool.start(testbed, withoutReana(example)) as ExamplePool;
+  const pool = await ExamplePool.start(testbed, withoutAnalyses(example)) as ExamplePool;
   await pool.whole();
   process.stdout.write(`\n$ condor_status\n${await pool.status()}`);
   progress('its logs, metrics and alarms: certificates, the token of the exporter, and until all of it is ready');

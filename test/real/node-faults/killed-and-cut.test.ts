@@ -4,7 +4,7 @@ import { Testbed } from '../kubernetes/testbed';
 import { NODE_PORT_POOL, nodePortPool } from '../nodes/node-port-pool';
 import { signal } from '../nodes/processes';
 import { TestbedPool } from '../nodes/testbed-pool';
-import { withoutReana } from '../nodes/without-reana';
+import { withoutAnalyses } from '../nodes/without-analyses';
 import { describeClusters } from '../requirements';
 import { until } from '../until';
 
@@ -31,7 +31,7 @@ describeClusters('faults on real nodes', () => {
       'meyrin': { cidr: '10.2.0.0/16', nodes: [FIRST, SECOND] },
       'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: ['otc-1'] },
     });
-    pool = await TestbedPool.start(testbed, withoutReana(outdir => example('cern-tsystems', outdir)));
+    pool = await TestbedPool.start(testbed, withoutAnalyses(outdir => example('cern-tsystems', outdir)));
     other = await TestbedPool.start(testbed, nodePortPool(['meyrin']), NODE_PORT_POOL);
     await Promise.all([pool.whole(), other.whole()]);
   });

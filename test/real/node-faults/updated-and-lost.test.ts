@@ -2,7 +2,7 @@ import { at, expectEnded, firstAt, on, running, say, SHORT_LEASE, sleeper } from
 import { example } from '../examples';
 import { Testbed } from '../kubernetes/testbed';
 import { TestbedPool } from '../nodes/testbed-pool';
-import { withoutReana } from '../nodes/without-reana';
+import { withoutAnalyses } from '../nodes/without-analyses';
 import { describeClusters } from '../requirements';
 import { until } from '../until';
 
@@ -18,7 +18,7 @@ describeClusters('members updated, and lost', () => {
       'meyrin': { cidr: '10.2.0.0/16', nodes: [NODE] },
       'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: ['otc-1'] },
     });
-    pool = await TestbedPool.start(testbed, withoutReana(outdir => example('cern-tsystems', outdir)));
+    pool = await TestbedPool.start(testbed, withoutAnalyses(outdir => example('cern-tsystems', outdir)));
     await pool.whole();
   });
   afterAll(() => testbed?.close());

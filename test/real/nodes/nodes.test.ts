@@ -6,7 +6,7 @@ import { asking, CREDENTIALS, METADATA, placeMetadataService } from './metadata-
 import { NODE_PORT_POOL, nodePortPool } from './node-port-pool';
 import { atDialer, openPorts, placeDialers, table } from './ports';
 import { TestbedPool } from './testbed-pool';
-import { withoutReana } from './without-reana';
+import { withoutAnalyses } from './without-analyses';
 import { Cluster, LogBuffer, LogCollection, LogStore } from '../../../src';
 import { example } from '../examples';
 import { Testbed } from '../kubernetes/testbed';
@@ -29,7 +29,7 @@ describeClusters('real nodes', () => {
       'meyrin': { cidr: '10.2.0.0/16', nodes: ['b7s12p8241'] },
       'tsystems': { cidr: '10.3.0.0/16', nat: true, nodes: ['otc-1'] },
     });
-    pool = await ExamplePool.start(testbed, withoutReana(outdir => example('cern-tsystems', outdir))) as ExamplePool;
+    pool = await ExamplePool.start(testbed, withoutAnalyses(outdir => example('cern-tsystems', outdir))) as ExamplePool;
     other = await TestbedPool.start(testbed, nodePortPool(['meyrin', 'tsystems']), NODE_PORT_POOL);
     await placeDialers(testbed);
     await pool.startTelemetry();

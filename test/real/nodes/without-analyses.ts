@@ -2,11 +2,11 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { parseManifests } from '../manifest';
 
-/** REANA's server, controllers and engines exist as images of its own alone, which no registry gives here: reana/edges has the rest of it. */
-const NAMESPACES = ['reana', 'reana-workflows'];
+/** REANA's server, controllers and engines exist as images of its own alone, which no registry gives here; reana/edges has the rest of it, recast/yadage RECAST. */
+const NAMESPACES = ['reana', 'reana-workflows', 'recast'];
 
-/** A program whose files lack what it has in REANA's namespaces. */
-export function withoutReana(program: (outdir: string) => void): (outdir: string) => void {
+/** A program whose files lack what it has in the namespaces of REANA and RECAST. */
+export function withoutAnalyses(program: (outdir: string) => void): (outdir: string) => void {
   return outdir => {
     program(outdir);
     for (const name of fs.readdirSync(outdir)) {
