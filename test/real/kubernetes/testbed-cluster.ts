@@ -148,6 +148,11 @@ export class TestbedCluster {
   private async settle(): Promise<void> {
     await this.run(['wait', '--for=condition=Ready', '--timeout=600s', 'node', '--all']);
     await Promise.all(this.nodes.map(node => node.enforcePolicies(this.controlPlane.authority)));
-    await this.run(['rollout', 'status', '--timeout=600s', '--namespace', 'kube-system', 'deployment/coredns']);
+    try {
+      await this.run(['rollout', 'status', '--timeout=600s', '--namespace', 'kube-system', 'deployment/coredns']);
+    } catch (error) {
+      const why = await this.kubectl(['describe', 'pods', '--namespace', 'kube-system']);
+      throw new Error(`${(error as Error).message}${why.stdout.split('\n').slice(-30).join('\n')}`);
+    }
   }
 }
