@@ -4,7 +4,6 @@ import { attempt, CommandResult } from '../command';
 import { toolset } from './binaries';
 import { Component, Surroundings } from './component';
 import { Image, pauseImage } from './images';
-import { lendImages } from './prepared-images';
 
 /** Where a node's containerd listens, on that node. */
 export const SOCKET = '/run/containerd/containerd.sock';
@@ -70,16 +69,17 @@ export class ContainerRuntime {
     ], surroundings, { env: this.environment });
   }
 
-  /** Starts it, and gives it images. Its root is the given directory of this machine. */
-  public async start(images: Image[], root: string): Promise<void> {
+  /** Starts it, and gives it images. */
+  public async start(images: Image[]): Promise<void> {
     const networks = path.join(this.directory, 'cni');
     fs.mkdirSync(networks, { recursive: true });
     fs.writeFileSync(path.join(networks, 'pods.conflist'), JSON.stringify(network(this.podCidr)));
     fs.writeFileSync(path.join(this.directory, 'containerd.toml'), configuration(toolset('cni').directory, networks));
-    const lent = await lendImages(images, root);
     this.component.start();
     await this.answers();
-    for (const image of lent ? [] : images) { await this.take(image); }
+    for (const image of images) {
+      await this.take(image);
+    }
   }
 
   /** Takes an image in. */

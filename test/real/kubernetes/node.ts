@@ -93,7 +93,7 @@ export class TestbedNode {
     this.writeEntrance();
     this.holder.start();
     await this.holder.until('entered', async () => fs.existsSync(this.file('entered')));
-    await this.runtime.start(images, path.join(this.directory, 'root', '/var/lib/containerd'));
+    await this.runtime.start(images);
   }
 
   /** Gives it a further image. */
