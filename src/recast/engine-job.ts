@@ -7,13 +7,13 @@ import { containerResources } from '../workload/container-resources';
 import { HARDENED_CONTAINER, hardenedPod, pullSecrets } from '../workload/hardened-pod';
 import { digest } from '../workload/named-by-content';
 
+/* eslint-disable @typescript-eslint/no-explicit-any */
+
 /** What stands for a workflow's id where it isn't known yet. */
 export const WORKFLOW_ID = '{wflowid}';
 
 /** The ServiceAccount of engines. */
 export const ENGINE_ACCOUNT = 'wflowengine';
-
-/* eslint-disable @typescript-eslint/no-explicit-any */
 
 /** The ConfigMap that engines are configured by, and where they find it. */
 export const ENGINE_CONFIGURATION = 'wflow-engine-conf-yadage';

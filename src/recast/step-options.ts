@@ -68,7 +68,8 @@ export interface StepOptions {
   readonly startTimeout?: Duration;
 
   /**
-   * How long a step's Job, its pod and its log stay when it has ended (`ttlSecondsAfterFinished`). With the engine's Job they go at once.
+   * How long a step's Job, its pod and its log stay when it has ended (`ttlSecondsAfterFinished`). With the engine's Job they go at once. Refused: less than
+   * ten minutes, since an engine must see how a step has ended, also when it could not ask for a while.
    *
    * @default Duration.days(1)
    */
@@ -133,6 +134,9 @@ const OWN_OPTIONS: readonly (keyof StepOptions)[] = [
   'user', 'serviceAccountName', 'timeLimit', 'startTimeout', 'keep', 'nodeSelector', 'tolerations', 'priorityClassName', 'queueName', 'cvmfsClaims',
 ];
 
+/** What has ended must be there when the engine asks next, in seconds. */
+const SHORTEST_KEEP = 600;
+
 /** What is wrong with them. */
 export function stepProblems(backend: StepBackend, steps: StepOptions): string[] {
   const problems: string[] = [];
@@ -143,8 +147,9 @@ export function stepProblems(backend: StepBackend, steps: StepOptions): string[]
   }
   for (const name of ['timeLimit', 'startTimeout', 'keep'] as const) {
     const seconds = steps[name]?.toSeconds({ integral: false });
-    if (seconds !== undefined && (!Number.isInteger(seconds) || seconds < (name === 'keep' ? 0 : 1))) {
-      problems.push(problem(`steps.${name}`, `${seconds} s`, name === 'keep' ? 'whole seconds' : 'whole seconds, from 1 on'));
+    const least = name === 'keep' ? SHORTEST_KEEP : 1;
+    if (seconds !== undefined && (!Number.isInteger(seconds) || seconds < least)) {
+      problems.push(problem(`steps.${name}`, `${seconds} s`, `whole seconds, from ${least} on`));
     }
   }
   for (const [repository, claim] of Object.entries(steps.cvmfsClaims ?? {})) {

@@ -310,6 +310,7 @@ describe('refused is', () => {
     ['a part of a user', { engine: { steps: { user: 0.5 } } }, /steps.user: given 0.5/],
     ['names of nothing', { engine: { steps: { queueName: 'A B', authSecretName: '' } } }, /steps.queueName: given "A B".*steps.authSecretName: given ""/s],
     ['parts of seconds', { engine: { steps: { timeLimit: Duration.millis(1500), keep: Duration.millis(1) } } }, /steps.timeLimit: given "1.5 s".*steps.keep: given "0.001 s"/s],
+    ['a Job that is gone before its engine sees the end', { engine: { steps: { keep: Duration.minutes(1) } } }, /steps.keep: given "60 s", allowed: whole seconds, from 600 on/],
     ['a start in no time', { engine: { steps: { startTimeout: Duration.seconds(0) } } }, /steps.startTimeout: given "0 s"/],
     ['labels of the backend', { engine: { steps: { labels: { wflowid: 'mine' } } } }, /steps.labels: given "wflowid"/],
     ['labels that are none', { engine: { steps: { labels: { 'a b': 'c', 'd': 'e f' } } } }, /steps.labels: given "a b".*steps.labels\['d'\]: given "e f"/s],

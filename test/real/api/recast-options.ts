@@ -28,7 +28,7 @@ const stepChoices: Choices<Omit<StepOptions, 'root'>> = {
   serviceAccountName: of('steps'),
   timeLimit: of(Duration.hours(12)),
   startTimeout: of(Duration.minutes(1)),
-  keep: of(Duration.seconds(0), Duration.days(7)),
+  keep: of(Duration.minutes(10), Duration.days(7)),
   nodeSelector: of({ pool: 'analysis' }),
   tolerations: of([{ key: 'spot', operator: 'Exists' }]),
   priorityClassName: of('low'),
