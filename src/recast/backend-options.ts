@@ -14,6 +14,8 @@ export interface BackendSettings {
   /** The engine's user, and its group. */
   readonly user: number;
   readonly imagePullSecrets: readonly string[];
+  /** Where else steps run, by name: what the backend is told of it. */
+  readonly computeBackends: { readonly [name: string]: object };
 }
 
 const DEFAULT_RESOURCES = { cpu: '1', memory: '2Gi', limit: '2Gi' };
@@ -28,7 +30,7 @@ export function backendOptions(settings: BackendSettings): string {
   return plainYaml(settings.backend === StepBackend.SHARED_STATE_KUBE ? sharedStateKube(settings) : kubeDirectJob(settings));
 }
 
-function sharedStateKube({ namespace, storage, steps, user, imagePullSecrets }: BackendSettings): object {
+function sharedStateKube({ namespace, storage, steps, user, imagePullSecrets, computeBackends }: BackendSettings): object {
   const { readOnlyRootFilesystem, ...container } = HARDENED_CONTAINER;
   const identity = steps.root
     ? { runAsUser: 0 }
@@ -64,6 +66,8 @@ function sharedStateKube({ namespace, storage, steps, user, imagePullSecrets }: 
       cvmfs: Object.fromEntries(Object.entries(steps.cvmfsClaims).map(([repository, claimName]) =>
         [repository, { persistentVolumeClaim: { claimName, readOnly: true } }])),
     },
+    ...steps.computeBackend !== undefined && { compute_backend: steps.computeBackend },
+    ...Object.keys(computeBackends).length > 0 && { compute_backends: computeBackends },
   };
 }
 

@@ -19,6 +19,13 @@ export const ENGINE_ACCOUNT = 'wflowengine';
 export const ENGINE_CONFIGURATION = 'wflow-engine-conf-yadage';
 const CONFIGURATION_DIRECTORY = '/yadageconfig';
 
+/**
+ * What engines show where steps run elsewhere, by the compute backend's name. It is mounted whether it is there or not: an engine's Job must be the
+ * same when another backend is declared, or it would be another workflow.
+ */
+export const ENGINE_CREDENTIALS = 'wflow-engine-credentials';
+export const CREDENTIALS_DIRECTORY = '/opt/wflow-credentials';
+
 /** Modules of Python's that engines find, by the ConfigMaps that have them: what runs steps, and what an engine of the workflow server does besides. */
 export const ENGINE_MODULES = { 'wflow-engine-steps': 'sharedstatekube', 'wflow-engine-process': 'wflowbackend' } as const;
 const PYTHON_PATH = '/opt/wflow';
@@ -83,6 +90,7 @@ export function engineJobSpec(options: EngineJobOptions): object {
             { name: 'data', mountPath: SHARED_MOUNT, ...storage._subPath !== undefined && { subPath: storage._subPath } },
             { name: 'engineconfig', mountPath: CONFIGURATION_DIRECTORY, readOnly: true },
             ...Object.values(ENGINE_MODULES).map(module => ({ name: module, mountPath: `${PYTHON_PATH}/${module}`, readOnly: true })),
+            { name: 'credentials', mountPath: CREDENTIALS_DIRECTORY, readOnly: true },
             { name: 'tmp', mountPath: '/tmp' },
             ...options.mounts ?? [],
           ],
@@ -91,6 +99,7 @@ export function engineJobSpec(options: EngineJobOptions): object {
           { name: 'data', ...storage._source },
           { name: 'engineconfig', configMap: { name: ENGINE_CONFIGURATION } },
           ...Object.entries(ENGINE_MODULES).map(([name, module]) => ({ name: module, configMap: { name } })),
+          { name: 'credentials', secret: { secretName: ENGINE_CREDENTIALS, optional: true, defaultMode: 0o440 } },
           { name: 'tmp', emptyDir: {} },
           ...options.volumes ?? [],
         ],

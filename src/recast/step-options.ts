@@ -119,6 +119,16 @@ export interface StepOptions {
   readonly cvmfsClaims?: { [repository: string]: string };
 
   /**
+   * Where steps run that don't say it as `compute_backend` in the `resources` of their environment: `kubernetes` is the engine's own cluster, the
+   * others are the ids of constructs that were given the engine, such as `CondorSteps`.
+   *
+   * Refused: what no construct has as its id.
+   *
+   * @default 'kubernetes'
+   */
+  readonly computeBackend?: string;
+
+  /**
    * Further labels of a step's Job and pod. Refused: `component`, `jobid` and `wflowid`, which are the backend's.
    *
    * @default - none
@@ -132,14 +142,21 @@ const OWN_LABELS = ['component', 'jobid', 'wflowid'];
 /** What only this library's backend can do. */
 const OWN_OPTIONS: readonly (keyof StepOptions)[] = [
   'user', 'serviceAccountName', 'timeLimit', 'startTimeout', 'keep', 'nodeSelector', 'tolerations', 'priorityClassName', 'queueName', 'cvmfsClaims',
+  'computeBackend',
 ];
 
 /** What has ended must be there when the engine asks next, in seconds. */
 const SHORTEST_KEEP = 600;
 
+/** The compute backend that is always there. REANA calls it so. */
+export const HERE = 'kubernetes';
+
 /** What is wrong with them. */
-export function stepProblems(backend: StepBackend, steps: StepOptions): string[] {
+export function stepProblems(backend: StepBackend, steps: StepOptions, computeBackends: readonly string[]): string[] {
   const problems: string[] = [];
+  if (steps.computeBackend !== undefined && ![HERE, ...computeBackends].includes(steps.computeBackend)) {
+    problems.push(problem('steps.computeBackend', steps.computeBackend, [HERE, ...computeBackends].join(', ')));
+  }
   if (steps.user !== undefined && (!Number.isInteger(steps.user) || steps.user < 1)) { problems.push(problem('steps.user', steps.user, 'a user id from 1 on')); }
   if (steps.root && steps.user !== undefined) { problems.push(problem('steps.root', steps.root, 'false beside user')); }
   for (const name of ['serviceAccountName', 'priorityClassName', 'queueName', 'authSecretName'] as const) {

@@ -1,9 +1,9 @@
-import { ApiObject, Chart } from 'cdk8s';
+import { ApiObject, Chart, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
 import { backendOptions } from './backend-options';
 import { ENGINE_ACCOUNT, ENGINE_CONFIGURATION, ENGINE_MODULES, engineJobTemplate, WORKFLOW_ID } from './engine-job';
 import { pythonModule } from './python-module';
-import { StepBackend, stepProblems } from './step-options';
+import { HERE, StepBackend, stepProblems } from './step-options';
 import { YadageEngineProps } from './yadage-engine-props';
 import { isDnsLabel } from '../federation/names';
 import { problem } from '../problem';
@@ -42,6 +42,8 @@ export class YadageEngine extends Construct {
   /** @internal */
   public readonly _props: YadageEngineProps;
 
+  private readonly computeBackends = new Map<string, () => object>();
+
   /**
    * @param scope the host cluster's chart, or something in it
    * @param id the construct's id
@@ -69,7 +71,7 @@ export class YadageEngine extends Construct {
       subjects: [{ kind: 'ServiceAccount', name: ENGINE_ACCOUNT, namespace }],
     });
     new ApiObject(this, 'Configuration', {
-      apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: ENGINE_CONFIGURATION, namespace }, data: { backendopts: this.backendOptions(), job_template: this.jobTemplate() },
+      apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: ENGINE_CONFIGURATION, namespace }, data: { backendopts: Lazy.any({ produce: () => this.backendOptions() }), job_template: this.jobTemplate() },
     });
     for (const [name, module] of Object.entries(ENGINE_MODULES)) {
       new ApiObject(this, module, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data: pythonModule(module) });
@@ -104,7 +106,32 @@ export class YadageEngine extends Construct {
   /** The text of `/yadageconfig/backendopts`: the options of the backend, in YAML. */
   public backendOptions(): string {
     const { storage, steps = {}, imagePullSecrets = [] } = this._props;
-    return backendOptions({ backend: this._backend, namespace: this.namespace, storage, steps, user: this._user, imagePullSecrets });
+    const computeBackends = Object.fromEntries([...this.computeBackends].map(([name, settings]) => [name, settings()]));
+    return backendOptions({ backend: this._backend, namespace: this.namespace, storage, steps, user: this._user, imagePullSecrets, computeBackends });
+  }
+
+  /**
+   * Has steps run elsewhere that say so, by a construct of this id.
+   *
+   * @param backend the construct
+   * @param settings what engines are told of it, in `backendopts`
+   * @internal
+   */
+  public _addComputeBackend(backend: Construct, settings: () => object): void {
+    const { id } = backend.node;
+    const taken = id === HERE || this.computeBackends.has(id);
+    if (!taken) { this.computeBackends.set(id, settings); }
+    backend.node.addValidation({ validate: () => this.computeBackendProblems(id, taken) });
+  }
+
+  private computeBackendProblems(id: string, taken: boolean): string[] {
+    const problems: string[] = [];
+    if (taken) { problems.push(problem('id', id, `an id that no other compute backend of the engine has, and not ${HERE}`)); }
+    if (!isDnsLabel(id)) { problems.push(problem('id', id, 'a DNS label of at most 63 characters')); }
+    if (this._backend !== StepBackend.SHARED_STATE_KUBE) {
+      problems.push(problem('engine', this.node.path, 'an engine with StepBackend.SHARED_STATE_KUBE: the other one runs all steps in its own cluster'));
+    }
+    return problems;
   }
 
   /** What an engine of the workflow server is, but for its request. */
@@ -138,7 +165,7 @@ export class YadageEngine extends Construct {
 
   private problems(): string[] {
     const { _props: props, namespace } = this;
-    const problems = [...props.storage._problems(), ...stepProblems(this._backend, props.steps ?? {})];
+    const problems = [...props.storage._problems(), ...stepProblems(this._backend, props.steps ?? {}, [...this.computeBackends.keys()])];
     if (!isDnsLabel(namespace)) { problems.push(problem('namespace', namespace, 'a DNS label of at most 63 characters')); }
     if (!/^\S+$/.test(props.image)) { problems.push(problem('image', props.image, 'a reference of an image')); }
     if (!Number.isInteger(this._user) || this._user < 1) { problems.push(problem('user', props.user, 'a user id from 1 on')); }

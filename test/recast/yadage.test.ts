@@ -314,6 +314,7 @@ describe('refused is', () => {
     ['a start in no time', { engine: { steps: { startTimeout: Duration.seconds(0) } } }, /steps.startTimeout: given "0 s"/],
     ['labels of the backend', { engine: { steps: { labels: { wflowid: 'mine' } } } }, /steps.labels: given "wflowid"/],
     ['labels that are none', { engine: { steps: { labels: { 'a b': 'c', 'd': 'e f' } } } }, /steps.labels: given "a b".*steps.labels\['d'\]: given "e f"/s],
+    ['a place for steps that nobody declared', { engine: { steps: { computeBackend: 'tsystems' } } }, /steps.computeBackend: given "tsystems", allowed: kubernetes/],
     ['repositories that are none', { engine: { steps: { cvmfsClaims: { 'atlas/x': 'a', 'sft.cern.ch': 'B' } } } }, /"atlas\/x".*\['sft.cern.ch'\]: given "B"/s],
     ["what Packtivity's backend can't do", { engine: { ...direct, steps: { root: true, keep: Duration.hours(1) } } }, /steps.keep: given .*KUBE_DIRECT_JOB/],
     ["Packtivity's backend without root", { engine: direct }, /steps.root: given undefined, allowed: true with StepBackend.KUBE_DIRECT_JOB/],

@@ -1,6 +1,9 @@
 """The backend's options: what /yadageconfig/backendopts may say."""
 import os
 
+HERE = "kubernetes"
+"""The compute backend that is always there: Jobs of the engine's own cluster. It is called so in REANA."""
+
 KNOWN = {
     "namespace": "default",
     "incluster": False,
@@ -18,6 +21,8 @@ KNOWN = {
     "queue_name": None,
     "auth": None,
     "cvmfs": {},
+    "compute_backend": HERE,
+    "compute_backends": {},
 }
 
 

@@ -11,7 +11,7 @@ import time
 from kubernetes import client
 from urllib3.exceptions import HTTPError
 
-from .backend import engine
+from .engine import engine
 from .cluster import Cluster, told
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ def described(node):
     node_state = NODE_STATES[str(node.state)]
     said = {
         "id": node.identifier, "name": node.name, "stage": stage_path(metadata.get("wflow_offset", ""), metadata.get("wflow_stage", "")),
-        "state": node_state, "job": proxy.get("job_id"), "cluster": proxy.get("cluster"),
+        "state": node_state, "job": proxy.get("job_id"), "cluster": proxy.get("cluster"), "log": proxy.get("log"),
         "submitted": node.submit_time and moment(node.submit_time), "ready": node.ready_by_time and moment(node.ready_by_time),
         "message": proxy.get("reason") if node_state == "FAILURE" else None,
     }

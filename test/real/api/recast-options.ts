@@ -35,6 +35,7 @@ const stepChoices: Choices<Omit<StepOptions, 'root'>> = {
   queueName: of('analyses'),
   authSecretName: of('hepauth'),
   cvmfsClaims: of({ 'atlas.cern.ch': 'cvmfs-atlas' }),
+  computeBackend: of('kubernetes'),
   labels: of({ 'cern.ch/team': 'exotics' }),
 };
 
