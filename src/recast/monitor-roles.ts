@@ -14,7 +14,7 @@ const rule = (apiGroup: string, resource: string, ...verbs: string[]) => ({ apiG
 /** What the monitor's program asks for, and nothing else: of Secrets nothing, and nothing that changes anything. */
 export const MONITOR_RULES = [rule('batch', 'jobs', 'list', 'watch'), rule('', 'pods', 'list', 'watch'), rule('', 'pods/log', 'get')];
 
-/** Where engines write what they do. */
+/** Where engines write what they do, and what steps say that run elsewhere. */
 export const STATE_RULES = [rule('', 'configmaps', 'list', 'watch')];
 
 /** A Role in each namespace that is shown. */

@@ -9,7 +9,7 @@ const RULES = [
   rule('batch', 'jobs', 'create', 'get', 'list', 'watch', 'delete'),
   rule('', 'pods', 'list', 'watch'),
   rule('', 'pods/log', 'get'),
-  // the state that an engine writes, by its name
+  // what an engine writes, by its name: the state, and the logs of steps that ran elsewhere
   rule('', 'configmaps', 'get'),
   // an engine's token; the server can't read one back, its own or anybody else's
   rule('', 'secrets', 'create'),

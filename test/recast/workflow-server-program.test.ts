@@ -1,12 +1,14 @@
 import * as fs from 'fs';
 import * as path from 'path';
+import { gzipSync } from 'zlib';
 import * as fc from 'fast-check';
 import { stringify } from 'yaml';
 import { configuration } from '../../packages/workflow-server/src/configuration';
 import { contextOf, SUBMISSION, submissionProblem } from '../../packages/workflow-server/src/context';
 import { endOf, podReason } from '../../packages/workflow-server/src/engine-end';
 import { engineJob, template } from '../../packages/workflow-server/src/engine-job';
-import { messages } from '../../packages/workflow-server/src/messages';
+import { writtenJobs } from '../../packages/workflow-server/src/kept-logs';
+import { messages, writtenLog } from '../../packages/workflow-server/src/messages';
 import { isGlob, isHttpsUrl, isPath, isToplevel } from '../../packages/workflow-server/src/places';
 import { shapeProblem } from '../../packages/workflow-server/src/shape';
 import { Users } from '../../packages/workflow-server/src/users';
@@ -139,6 +141,26 @@ describe('the engine', () => {
 
   test('lines of a log as messages', () => {
     expect(messages('2026-11-26T17:00:00.5Z first\nno time\n\n')).toEqual([{ date: '2026-11-26T17:00:00.5Z', msg: 'first' }, { date: '', msg: 'no time' }]);
+  });
+});
+
+describe('the log of a step that ran elsewhere', () => {
+  const log = (packed?: Buffer) => writtenLog({ metadata: { name: 'x', uid: '', resourceVersion: '' }, ...packed && { binaryData: { 'run.log.gz': packed.toString('base64') } } });
+
+  test('has its last lines', () => {
+    expect(log(gzipSync('first\n\nlast\n'))).toBe('first\nlast');
+    expect(log(gzipSync('line\n'.repeat(4000))).split('\n')).toHaveLength(3000);
+  });
+
+  test('that is none says so: no gzip, a gigabyte of nothing, nothing at all', () => {
+    const said = 'what the engine wrote of this step can\'t be read';
+    expect([log(Buffer.from('no gzip')), log(gzipSync(Buffer.alloc(64 * 1024 * 1024))), log()]).toEqual([said, said, said]);
+  });
+
+  test('is kept of steps that have an id, each once', () => {
+    const node = (job: unknown, to: unknown = 'x') => ({ job, log: to });
+    expect(writtenJobs({ nodes: [node(`wflow-job-${ID}`), node(`wflow-job-${ID}`), node(`wflow-job-${ID}`, 7), node('wflow-job-../x'), node(7), null, 'x'] })).toEqual([ID]);
+    expect([writtenJobs(undefined), writtenJobs({}), writtenJobs({ nodes: 'x' })]).toEqual([[], [], []]);
   });
 });
 

@@ -35,7 +35,7 @@ export interface Step {
   readonly ready?: string;
   /** Why it failed, or what it waits for. */
   readonly message?: string;
-  /** Whether this cluster has a pod of its, and so a log. */
+  /** Whether there is a log of it in this cluster: of a pod, or, where it ran elsewhere, what its engine keeps. */
   readonly hasLog: boolean;
   /** Its log in the central store. */
   readonly logsUrl?: string;

@@ -4,7 +4,7 @@ import { Allowed, contextOf, SUBMISSION, submissionProblem } from './context';
 import { isId } from './engines';
 import { KubernetesObject } from './kubernetes';
 import { Log } from './log';
-import { messages, Messages } from './messages';
+import { messages, Messages, writtenLog } from './messages';
 import { Refusal, shown } from './problem';
 import { Requests, Seen } from './requests';
 import { digest, User, Users } from './users';
@@ -141,9 +141,10 @@ export function api(options: ApiOptions): FastifyInstance {
       let said = await requests.stepLog(job, mine(request));
       if (said === undefined) {
         const [pod] = await options.messages.pods(`component=wflow-job,jobid=${job}`);
-        const id = pod?.metadata.labels?.wflowid;
+        const written = pod ? undefined : await options.messages.stepLog(job);
+        const id = (pod ?? written)?.metadata.labels?.wflowid;
         if (!isId(id) || (await requests.seen([id], mine(request))).size === 0) { throw unknown; }
-        said = await options.messages.log(pod);
+        said = written ? writtenLog(written) : await options.messages.log(pod);
       }
       return { msgs: messages(said).map(message => ({ jobguid: job, msg_type: 'simple_log', ...message })) };
     });

@@ -10,6 +10,7 @@ const SHIP_DIRECTORY = '/wflow-ship';
 export const engineName = (id: string) => `wflow-nonint-${id}`;
 export const tokenSecretName = (id: string) => `wflow-token-${id}`;
 export const stateName = (id: string) => `wflow-state-${id}`;
+export const stepLogName = (job: string) => `wflow-log-${job}`;
 
 /** What engines and their pods are found by. */
 export const ENGINES = 'component=wflow-engine,interactive=false';

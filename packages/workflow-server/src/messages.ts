@@ -1,11 +1,13 @@
 import { gunzipSync } from 'zlib';
-import { stateName } from './engine-job';
+import { stateName, stepLogName } from './engine-job';
 import { ifStatus, Kubernetes, KubernetesError, KubernetesObject } from './kubernetes';
 
 /** As much as a page shows of a log: the last lines, and what of them is within these bytes. */
 const LINES = 3000;
 const BYTES = 1024 * 1024;
 const MOST_STATE = 16 * 1024 * 1024;
+/** What is said of a log that is none. */
+const UNREADABLE = 'what the engine wrote of this step can\'t be read';
 
 /** What the engine writes of its workflow. */
 export interface Tracked {
@@ -39,6 +41,16 @@ export class Messages {
     return (await this.kubernetes.get(`/api/v1/namespaces/${this.namespace}/pods?labelSelector=${encodeURIComponent(selector)}`)).items;
   }
 
+  /**
+   * The ConfigMap in which an engine keeps what a step said that ran elsewhere, if there is one: its label `wflowid` says whose step it is. One with other
+   * labels than that of such a log is none.
+   */
+  public async stepLog(job: string): Promise<KubernetesObject | undefined> {
+    const object = await this.kubernetes.find(`/api/v1/namespaces/${this.namespace}/configmaps/${stepLogName(job)}`);
+    const { component, jobid } = object?.metadata.labels ?? {};
+    return component === 'wflow-log' && jobid === job ? object : undefined;
+  }
+
   /** The state that an engine writes. What it wrote can't be trusted to be well made: an engine runs what users write. */
   public async tracked(id: string): Promise<Tracked | undefined> {
     const object = await this.kubernetes.get(`/api/v1/namespaces/${this.namespace}/configmaps/${stateName(id)}`).catch(ifStatus(404));
@@ -50,6 +62,16 @@ export class Messages {
     } catch {
       return undefined;
     }
+  }
+}
+
+/** What is in such a ConfigMap: the last lines. It was written by an engine, too. */
+export function writtenLog({ binaryData }: KubernetesObject): string {
+  try {
+    const said = gunzipSync(Buffer.from(binaryData['run.log.gz'], 'base64'), { maxOutputLength: BYTES }).toString('utf8');
+    return said.split('\n').filter(line => line).slice(-LINES).join('\n');
+  } catch {
+    return UNREADABLE;
   }
 }
 

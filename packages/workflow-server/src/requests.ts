@@ -168,13 +168,14 @@ export class Requests {
     return rows.map(({ id }) => id);
   }
 
-  public async keepSteps(id: string, logs: ReadonlyMap<string, string>): Promise<void> {
-    await this.transaction(async client => {
-      for (const [job, log] of logs) {
-        await client.query('INSERT INTO step_log (request, job, log) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [id, job, stored(log)]);
-      }
-      await client.query('UPDATE request SET steps_kept = true WHERE id = $1', [id]);
-    });
+  /** Keeps the log of a step, once. */
+  public async keepStep(id: string, job: string, log: string): Promise<void> {
+    await this.pool.query('INSERT INTO step_log (request, job, log) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [id, job, stored(log)]);
+  }
+
+  /** All logs of steps that there were are kept. */
+  public async keptSteps(id: string): Promise<void> {
+    await this.pool.query('UPDATE request SET steps_kept = true WHERE id = $1', [id]);
   }
 
   /** The requests of objects whose status says something else. */

@@ -1,6 +1,7 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
+import { gzipSync } from 'zlib';
 import { App } from 'cdk8s';
 import { Browser, OpenPage } from './browser';
 import { PortForward } from './port-forward';
@@ -273,6 +274,76 @@ describePages('the workflow monitor', () => {
       await killed.until('#status', /▶ ACTIVE/);
       await workflow.end(137);
       await killed.until('#status', /✗ FAILURE exit code 137/);
+    });
+  });
+
+  describe('a step that runs in another cluster', () => {
+    const id = 'far-00000001';
+    const job = 'wflow-job-9c0fe1f2-77a5-4c31-8e55-0d6c8a1b2c3d';
+    const stages = [{ id: '/fit', name: 'fit', scope: '', state: 'applied' as const }];
+    const line = (number: number) => `event ${number} of the step, which runs elsewhere\n`;
+    const lines = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => line(from + index)).join('');
+    let workflow: WrittenWorkflow;
+    let page: OpenPage;
+    const write = (more: Partial<WrittenNode>) => workflow.write({
+      state: 'ACTIVE', stages, nodes: [{ id: 'a', name: 'fit_0', stage: '/fit', state: 'RUNNING', job, cluster: 'tsystems', submitted: new Date().toISOString(), ...more }], edges: [],
+    });
+    const answers = async () => expect((await fetch(`${forward.url}/readyz`)).status).toBe(200);
+
+    test('has its cluster, and its log as soon as there is one', async () => {
+      workflow = await WrittenWorkflow.start(site, WORKFLOWS, id);
+      await write({});
+      page = await open(id);
+      await page.until('#steps', /fit_0▶ RUNNING.*tsystems/);
+      await page.page.$$eval('#steps tbody tr:not(.stage) button', ([button]) => (button as any).click());
+      await page.until('#step-log-note', /Its pod isn't in this cluster/);
+      await write({ log: await workflow.log(job, lines(0, 100)) });
+      await page.until('#step-log', /event 99 of the step/);
+      expect(await page.text('#step-log')).toBe(lines(0, 100));
+      expect(await page.text('#step-log-note')).toBe('');
+    });
+
+    test('whose log grows, beyond what its engine keeps of it', async () => {
+      await workflow.log(job, lines(0, 8000));
+      await page.until('#step-log', /event 7999 of the step/);
+      expect(await page.text('#step-log')).toBe(lines(0, 8000));
+      const window = Buffer.from(lines(0, 14_000)).subarray(-512 * 1024);
+      expect(window.toString()).not.toContain(line(0));
+      await workflow.log(job, window.toString());
+      await page.until('#step-log', /event 13999 of the step/);
+      expect(await page.text('#step-log')).toBe(lines(0, 14_000));
+    });
+
+    test.each<[string, () => Buffer, RegExp]>([
+      ['no gzip', () => Buffer.from('no gzip'), /The log can't be read: what the engine wrote is no log: it is no gzip/],
+      ['half a gigabyte of nothing', () => gzipSync(Buffer.alloc(512 * 1024 * 1024)), /The log can't be read: what the engine wrote is no log: unpacked it is more than 1048576 bytes/],
+    ])('whose engine writes what is no log: %s', async (_, hostile, said) => {
+      const before = browser.complaints.length;
+      await workflow.log(job, hostile());
+      await page.until('#step-log-note', said);
+      // what was read before stays
+      expect(await page.text('#step-log')).toContain(line(13_999));
+      await answers();
+      await workflow.log(job, lines(13_900, 14_000));
+      await page.until('#step-log-note', /^$/);
+      // the browser tells of an answer that is none; of nothing else
+      for (const complaint of browser.complaints.splice(before)) { expect(complaint).toContain(`/steps/${job}/log`); }
+    });
+
+    test('and ends, with the last of its log', async () => {
+      const log = await workflow.log(job, lines(13_900, 14_001));
+      await write({ state: 'SUCCESS', ready: new Date().toISOString(), log });
+      await page.until('#step-log-title', /✓ SUCCESS$/);
+      await workflow.log(job, lines(13_900, 14_002));
+      await page.until('#step-log', /event 14001 of the step/);
+      await workflow.write({ state: 'SUCCESS', stages, nodes: [{ id: 'a', name: 'fit_0', stage: '/fit', state: 'SUCCESS', job, cluster: 'tsystems', log }], edges: [] });
+      await workflow.end(0);
+      await page.until('#status', /✓ SUCCESS/);
+      await page.page.reload({ waitUntil: 'domcontentloaded' });
+      await page.until('#step-log', /event 14001 of the step/);
+      expect(await page.text('#step-log')).toBe(lines(13_900, 14_002));
+      const { status: { containerStatuses: [{ restartCount }] } } = await site.get('pod', await podOf(MONITOR), '--namespace', NAMESPACE);
+      expect(restartCount).toBe(0);
     });
   });
 

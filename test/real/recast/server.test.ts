@@ -289,6 +289,48 @@ describeWorkflowServer('the workflow server', () => {
     await check();
   });
 
+  test('the log of a step that ran elsewhere: while it runs, after its object is gone, for who made the request alone', async () => {
+    const id = await lab.submit(quick({ seconds: 15 }));
+    const others = await lab.submit(quick({ seconds: 15 }), 'bob');
+    for (const each of [id, others]) { await isIn(each, 'ACTIVE'); }
+    const [step, broken, bomb, mislabelled, bobs] = Array.from({ length: 5 }, () => randomUUID());
+    const configMap = async (name: string, of: string, labels: object, file: string, content: Buffer) => {
+      const uid = await lab.kubectl('get', 'job', `wflow-nonint-${of}`, '-n', 'recast', '-o', 'jsonpath={.metadata.uid}');
+      await lab.create({
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name, namespace: 'recast', labels: { wflowid: of, ...labels }, ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: `wflow-nonint-${of}`, uid }] },
+        binaryData: { [file]: content.toString('base64') },
+      });
+    };
+    const log = (of: string, jobid: string, content: Buffer, labels: object = {}) => configMap(`wflow-log-${jobid}`, of, { component: 'wflow-log', jobid, ...labels }, 'run.log.gz', content);
+    const nodes = [step, broken, bomb, mislabelled, bobs].map(each => ({ id: each, state: 'SUCCESS', job: `wflow-job-${each}`, cluster: 'tsystems', log: `wflow-log-${each}` }));
+    await configMap(`wflow-state-${id}`, id, { component: 'wflow-state' }, 'state.json.gz', gzipSync(JSON.stringify({ wflowid: id, state: 'ACTIVE', nodes })));
+    await log(id, step, gzipSync('hello\nfrom afar\n'));
+    await log(id, broken, Buffer.from('no gzip'));
+    await log(id, bomb, gzipSync(Buffer.alloc(256 * 1024 * 1024)));
+    await log(id, mislabelled, gzipSync('mine\n'), { component: 'something-else' });
+    await log(others, bobs, gzipSync('of bob alone\n'));
+    const ask = (job: string, user: Question['user']): Question => ({ method: 'GET', path: `/subjob_msgs?subjob_id=${job}&topic=run`, user });
+    const check = async () => {
+      const answers = await lab.ask(
+        ask(step, 'alice'), ask(step, 'operator'), ask(broken, 'alice'), ask(bomb, 'alice'), ask(step, 'bob'), ask(bobs, 'alice'), ask(mislabelled, 'alice'), ask(randomUUID(), 'alice'),
+      );
+      const said = (job: string, ...lines: string[]) => ({ status: 200, msgs: lines.map(msg => ({ jobguid: job, msg_type: 'simple_log', date: '', msg })) });
+      const unreadable = 'what the engine wrote of this step can\'t be read';
+      expect(answers.map(({ status, body: { msgs } }) => ({ status, msgs }))).toEqual([
+        said(step, 'hello', 'from afar'), said(step, 'hello', 'from afar'), said(broken, unreadable), said(bomb, unreadable), ...Array(4).fill({ status: 404, msgs: undefined }),
+      ]);
+    };
+    await check();
+    await ends([id, others]);
+    await new Promise(resolve => setTimeout(resolve, 12_000));
+    await lab.kubectl('delete', 'job', `wflow-nonint-${id}`, '--namespace', 'recast', '--wait');
+    await until('the logs are gone', async () => await lab.kubectl('get', 'configmaps', '--namespace', 'recast', '--selector', `wflowid=${id}`, '-o', 'name') === '', PROMISED);
+    await check();
+    expect(lab.server.running).toBe(true);
+  });
+
   test('who may what: nobody without a token, each his own, admins all, an engine its own context', async () => {
     const alices = await lab.submit({ ...quick({ seconds: 8 }), inputURL: 'https://example.org/a.zip', inputAuth: 'secret-of-alice' });
     const bobs = await lab.submit(quick(), 'bob');

@@ -13,6 +13,7 @@ export interface WrittenNode {
   readonly state: 'DEFINED' | 'RUNNING' | 'SUCCESS' | 'FAILURE';
   readonly job?: string;
   readonly cluster?: string;
+  readonly log?: string;
   readonly submitted?: string;
   readonly ready?: string;
   readonly message?: string;
@@ -93,6 +94,18 @@ export class WrittenWorkflow {
     });
     await this.cluster.apply([job]);
     return `wflow-job-${jobid}`;
+  }
+
+  /** Writes the log of a step that runs elsewhere, by the name of its Job; gives the name of the ConfigMap. */
+  public async log(job: string, said: string | Buffer): Promise<string> {
+    const jobid = job.replace('wflow-job-', '');
+    await this.cluster.apply([{
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: `wflow-log-${jobid}`, namespace: this.namespace, labels: { wflowid: this.id, jobid, component: 'wflow-log' }, ownerReferences: this.owner },
+      binaryData: { 'run.log.gz': (typeof said === 'string' ? gzipSync(said) : said).toString('base64') },
+    }]);
+    return `wflow-log-${jobid}`;
   }
 
   /** Ends its engine. */

@@ -11,7 +11,7 @@ interface Watch {
   readonly response: http.ServerResponse;
 }
 
-/** What stands in for Kubernetes' API: lists and watches by label, and logs. */
+/** What stands in for Kubernetes' API: lists by label and name, watches by label, and logs. */
 export class ApiStandIn {
   public static async start(): Promise<ApiStandIn> {
     const standIn = new ApiStandIn();
@@ -100,7 +100,8 @@ export class ApiStandIn {
       return;
     }
     const all = [...this.objects].filter(([key]) => key.startsWith(`${namespace}/${resource}/`)).map(([, object]) => object)
-      .filter(({ metadata }) => selected(searchParams.get('labelSelector') ?? '', metadata.labels ?? {}));
+      .filter(({ metadata }) => selected(searchParams.get('labelSelector') ?? '', metadata.labels ?? {}))
+      .filter(({ metadata }) => !searchParams.has('fieldSelector') || searchParams.get('fieldSelector') === `metadata.name=${metadata.name}`);
     // pages of two
     const start = Number(searchParams.get('continue') ?? 0);
     const more = start + 2 < all.length;

@@ -147,6 +147,65 @@ describe('steps', () => {
   });
 });
 
+describe('a step that ran elsewhere', () => {
+  const LOG = '/api/workflows/analysis/w1/steps/wflow-job-far/log';
+  const written = (gzipped: Buffer, labels: object = {}) => ({
+    metadata: { name: 'wflow-log-far', labels: { wflowid: 'w1', jobid: 'far', component: 'wflow-log', ...labels } }, binaryData: { 'run.log.gz': gzipped.toString('base64') },
+  });
+  const step = (more: object) => state({ state: 'ACTIVE', nodes: [{ id: 'a', name: 'fit', state: 'RUNNING', job: 'wflow-job-far', cluster: 'tsystems', ...more }] });
+  beforeEach(async () => {
+    api.put('configmaps', 'analysis', step({ log: 'wflow-log-far' }));
+    await eventually(() => found()?.steps[0]?.hasLog);
+  });
+
+  test('has the log that its engine writes, which is asked for by name and labels', async () => {
+    api.put('configmaps', 'analysis', written(gzipSync('hello from afar\n')));
+    const log = await get(LOG);
+    expect([log.status, await log.text()]).toEqual([200, 'hello from afar\n']);
+    expect(decodeURIComponent(api.asked[api.asked.length - 1])).toBe(
+      'GET /api/v1/namespaces/analysis/configmaps?fieldSelector=metadata.name=wflow-log-far&labelSelector=component=wflow-log,wflowid=w1,jobid=far Bearer a-token');
+  });
+
+  test('is followed while it runs, and read once more when it has ended', async () => {
+    api.put('configmaps', 'analysis', written(gzipSync('first\n')));
+    const said: string[] = [];
+    const ended = new Promise<void>((resolve, reject) => http.get(`${url}${LOG}?follow`, response => {
+      response.setEncoding('utf8').on('data', (text: string) => said.push(text)).on('end', resolve).on('error', reject);
+    }));
+    await eventually(() => said.length === 1);
+    api.put('configmaps', 'analysis', written(gzipSync('first\nsecond\n')));
+    await eventually(() => said.length === 2);
+    api.put('configmaps', 'analysis', step({ log: 'wflow-log-far', state: 'SUCCESS', ready: '2026-11-26T17:00:00Z' }));
+    await eventually(() => found()?.steps[0].state === 'SUCCESS');
+    api.put('configmaps', 'analysis', written(gzipSync('first\nsecond\nlast\n')));
+    await ended;
+    expect(said).toEqual(['first\n', 'second\n', 'last\n']);
+  });
+
+  test.each<[string, Buffer, string]>([
+    ['no gzip', Buffer.from('no gzip'), 'what the engine wrote is no log: it is no gzip\n'],
+    ['a gigabyte of nothing', gzipSync(Buffer.alloc(64 * 1024 * 1024)), 'what the engine wrote is no log: unpacked it is more than 1048576 bytes\n'],
+  ])('whose log is none: %s', async (_, gzipped, expected) => {
+    api.put('configmaps', 'analysis', written(gzipped));
+    for (const path of [LOG, `${LOG}?follow`]) {
+      const log = await get(path);
+      expect([log.status, await log.text()]).toEqual([502, expected]);
+    }
+    expect((await get('/readyz')).status).toBe(200);
+  });
+
+  test('whose log isn\'t there, or is another workflow\'s', async () => {
+    expect((await get(LOG)).status).toBe(404);
+    api.put('configmaps', 'analysis', written(gzipSync('not yours\n'), { wflowid: 'w2' }));
+    expect((await get(LOG)).status).toBe(404);
+    api.put('configmaps', 'analysis', step({ log: 'wflow-log-another' }));
+    await eventually(() => !found()?.steps[0].hasLog);
+    const asked = api.asked.length;
+    expect((await get(LOG)).status).toBe(404);
+    expect(api.asked.length).toBe(asked);
+  });
+});
+
 describe('what is watched', () => {
   test('is listed in pages, with the token, by label', async () => {
     for (let index = 0; index < 5; index++) { api.put('jobs', 'analysis', job(`wflow-nonint-${index}`, { ...ENGINE, wflowid: `w${index}` })); }

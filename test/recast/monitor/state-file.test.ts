@@ -44,6 +44,18 @@ test('what has another form is left out', () => {
   }))).toEqual({ state: 'SUCCESS', reason: '', stages: [], nodes: [{ id: 'a', name: 'a', stage: '', state: 'DEFINED' }], edges: [['a', 'a']] });
 });
 
+test('a log is that of the Job alone', () => {
+  const node = (job: unknown, log: unknown) => ({ id: `${job} ${log}`, job, log });
+  const { nodes } = readState(written({
+    state: 'ACTIVE',
+    nodes: [
+      node('wflow-job-1-a', 'wflow-log-1-a'), node('wflow-job-1', 'wflow-log-2'), node('wflow-job-', 'wflow-log-'), node('wflow-job-1,x', 'wflow-log-1,x'), node('other-1', 'wflow-log-1'),
+      node('wflow-job-1', ['wflow-log-1']), node(undefined, 'wflow-log-1'), node('wflow-job-1', 'kube-root-ca.crt'),
+    ],
+  }));
+  expect(nodes.map(({ log }) => log)).toEqual(['wflow-log-1-a', ...Array(7).fill(undefined)]);
+});
+
 test('long texts are cut', () => {
   expect(readState(written({ state: 'FAILURE', reason: 'x'.repeat(1e6) })).reason).toHaveLength(1000);
 });

@@ -3,15 +3,19 @@ import { Job, jobOf, Pod, podOf, State, stateOf } from './objects';
 import { reanaWorkflow } from './reana';
 import { LogLinks } from './settings';
 import { Watched } from './watched';
-import { yadageWorkflow } from './yadage';
+import { WrittenLogSource } from './written-log';
+import { jobIdOf, yadageWorkflow } from './yadage';
 import { Workflow } from '../workflow';
 
-/** A log that may be read: what the cluster has, never what a client names. */
-export interface LogSource {
+/** The log of a pod. */
+export interface PodLogSource {
   readonly namespace: string;
   readonly pod: string;
   readonly container: string;
 }
+
+/** A log that may be read: what the cluster has, never what a client names. */
+export type LogSource = PodLogSource | WrittenLogSource;
 
 /** The workflows of a namespace, as the cluster has them now. */
 export interface NamespaceView {
@@ -107,7 +111,8 @@ export function yadageView(api: ClusterApi, namespace: string, logs: LogLinks, c
     workflow: index.workflow,
     log: (id, job) => {
       const group = index.groups().get(id);
-      return job === undefined ? source(namespace, group?.enginePod, 'worker') : source(namespace, group?.pods.get(job), 'payload');
+      if (job === undefined) { return source(namespace, group?.enginePod, 'worker'); }
+      return source(namespace, group?.pods.get(job), 'payload') ?? writtenLog(namespace, id, job, group?.state);
     },
     run: () => Promise.all(watched.map(each => each.run())),
     stop: () => watched.forEach(each => each.stop()),
@@ -152,7 +157,12 @@ export function reanaView(api: ClusterApi, namespace: string, logs: LogLinks, ch
   };
 }
 
-function source(namespace: string, pod: Pod | undefined, container: string): LogSource | undefined {
+function source(namespace: string, pod: Pod | undefined, container: string): PodLogSource | undefined {
   if (!pod?.begun) { return undefined; }
   return { namespace, pod: pod.name, container: pod.containers.includes(container) ? container : pod.containers[0] };
+}
+
+function writtenLog(namespace: string, wflowid: string, job: string, state: State | undefined): WrittenLogSource | undefined {
+  const log = state?.state?.nodes.find(node => node.job === job)?.log;
+  return log === undefined ? undefined : { namespace, configMap: log, labels: `component=wflow-log,wflowid=${wflowid},jobid=${jobIdOf(job)}` };
 }

@@ -19,10 +19,17 @@ export interface EngineNode {
   readonly state: StepState;
   readonly job?: string;
   readonly cluster?: string;
+  /** The ConfigMap with its log, of a step that ran elsewhere. */
+  readonly log?: string;
   readonly submitted?: string;
   readonly ready?: string;
   readonly message?: string;
 }
+
+/** How Jobs of steps are named, and the ConfigMaps with the logs of those that ran elsewhere. */
+export const STEP_JOB = 'wflow-job-';
+const STEP_LOG = 'wflow-log-';
+const JOB_ID = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** More than that isn't unpacked: a ConfigMap's megabyte can be a gigabyte of zeros. */
 const MOST = 32 * 1024 * 1024;
@@ -65,10 +72,17 @@ function nodeOf(node: Fields): EngineNode[] {
     state: oneOf(STEP_STATES, node.state) ?? 'DEFINED',
     job: text(node.job),
     cluster: text(node.cluster),
+    log: logOf(node),
     submitted: time(node.submitted),
     ready: time(node.ready),
     message: text(node.message),
   }];
+}
+
+/** The name of a log follows from that of the Job: an engine doesn't choose which ConfigMap is shown. */
+function logOf({ job, log }: Fields): string | undefined {
+  const id = typeof job === 'string' && job.startsWith(STEP_JOB) ? job.slice(STEP_JOB.length) : '';
+  return JOB_ID.test(id) && log === STEP_LOG + id ? log as string : undefined;
 }
 
 type Fields = { readonly [key: string]: unknown };

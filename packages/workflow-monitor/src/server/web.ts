@@ -2,8 +2,9 @@ import { createHash } from 'crypto';
 import * as http from 'http';
 import { ApiError, ClusterApi } from './cluster-api';
 import { LiveAnswers } from './live';
-import { LogSource } from './namespace-view';
+import { LogSource, PodLogSource } from './namespace-view';
 import { Workflows } from './workflows';
+import { isOver, UnreadableLog, WrittenLog } from './written-log';
 
 /** A file of the page, gzipped when this program was built. */
 export interface Asset {
@@ -90,34 +91,45 @@ export class Web {
     if (!rest) { return json(response, workflow); }
     if (job !== undefined && !workflow.steps.some(step => step.job === job)) { return send(response, 404, 'the workflow has no such step'); }
     const source = this.workflows.log(namespace, id, job);
-    return source ? this.log(response, source, query === 'follow') : send(response, 404, 'there is no log: no pod of it has begun, or it is gone');
+    const isOverNow = () => isOver(this.workflows.find(namespace, id), job);
+    return source ? this.log(response, source, query === 'follow', isOverNow) : send(response, 404, 'there is no log: no pod of it has begun, or it is gone');
   }
 
-  private async log(response: http.ServerResponse, { namespace, pod, container }: LogSource, follow: boolean): Promise<void> {
+  private async log(response: http.ServerResponse, source: LogSource, follow: boolean, isOverNow: () => boolean): Promise<void> {
     if (follow && this.followed >= MOST_FOLLOWED) { return send(response, 503, 'too many logs are followed'); }
     const left = new AbortController();
     response.on('close', () => left.abort());
     this.followed += follow ? 1 : 0;
     try {
-      const log = await this.api.stream(`/api/v1/namespaces/${namespace}/pods/${pod}/log`, {
-        container, tailLines: TAIL_LINES, limitBytes: LIMIT_BYTES, ...follow && { follow: 'true' },
-      }, left.signal);
-      // what is followed may be silent for hours
-      log.socket.setTimeout(0);
-      response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
-      response.flushHeaders();
-      for await (const chunk of log) {
+      const chunks = 'pod' in source ? this.podLog(source, follow, left.signal) : new WrittenLog(this.api, source).chunks(follow, isOverNow, left.signal);
+      for await (const chunk of chunks) {
+        if (!response.headersSent) {
+          response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+          response.flushHeaders();
+        }
         if (!response.write(chunk)) { await new Promise(resolve => response.once('drain', resolve).once('close', resolve)); }
       }
       response.end();
     } catch (error) {
       if (left.signal.aborted) { return; }
       if (response.headersSent) { return void response.destroy(); }
+      if (error instanceof UnreadableLog) { return send(response, 502, error.message); }
       // the API server's words may name what the reader may not know
       send(response, error instanceof ApiError && error.status === 404 ? 404 : 502, 'the cluster does not give this log');
     } finally {
       this.followed -= follow ? 1 : 0;
     }
+  }
+
+  /** Begins with nothing, when there is a log, however long it is silent. */
+  private async* podLog({ namespace, pod, container }: PodLogSource, follow: boolean, left: AbortSignal): AsyncGenerator<Buffer> {
+    const log = await this.api.stream(`/api/v1/namespaces/${namespace}/pods/${pod}/log`, {
+      container, tailLines: TAIL_LINES, limitBytes: LIMIT_BYTES, ...follow && { follow: 'true' },
+    }, left);
+    // what is followed may be silent for hours
+    log.socket.setTimeout(0);
+    yield Buffer.alloc(0);
+    yield* log;
   }
 }
 

@@ -1,6 +1,6 @@
 import { Job, Pod, State } from './objects';
 import { linkOf, LogLinks } from './settings';
-import { EngineNode } from './state-file';
+import { EngineNode, STEP_JOB } from './state-file';
 import { countsOf, Step, StepState, Workflow, WorkflowState } from '../workflow';
 
 /** What there is of a workflow of this library's, in one namespace. */
@@ -15,9 +15,6 @@ export interface YadageObjects {
   /** The newest pod of each Job, by the Job's name. */
   readonly pods: ReadonlyMap<string, Pod>;
 }
-
-/** How Jobs of steps are named. */
-const STEP_JOB = 'wflow-job-';
 
 export function yadageWorkflow(objects: YadageObjects, logs: LogLinks): Workflow {
   const { namespace, id, engine, enginePod, state } = objects;
@@ -71,7 +68,7 @@ function stepOf(node: EngineNode, objects: YadageObjects, logs: LogLinks): Step 
     submitted: node.submitted,
     ready: node.ready,
     message: node.message ?? (state === 'SUCCESS' ? undefined : pod?.message),
-    hasLog: pod?.begun ?? false,
+    hasLog: (pod?.begun ?? false) || node.log !== undefined,
     logsUrl: node.job === undefined ? undefined : stepLink(logs, objects.id, node.job),
   };
 }
@@ -95,5 +92,10 @@ function stepOfJob(job: Job, objects: YadageObjects, logs: LogLinks): Step {
 }
 
 function stepLink(logs: LogLinks, wflowid: string, job: string): string | undefined {
-  return linkOf(logs.step, { wflowid, jobid: job.startsWith(STEP_JOB) ? job.slice(STEP_JOB.length) : job });
+  return linkOf(logs.step, { wflowid, jobid: jobIdOf(job) });
+}
+
+/** What a step's Job is called in labels. */
+export function jobIdOf(job: string): string {
+  return job.startsWith(STEP_JOB) ? job.slice(STEP_JOB.length) : job;
 }
