@@ -3,13 +3,14 @@ import { AccessPointOptions } from './access-point';
 import { defragmentationProblems } from './defragmentation';
 import { highAvailabilityProblems } from './high-availability';
 import { podLogsProblems } from './pod-logs';
-import { addressProblems, domainProblems, portProblems } from './pool';
+import { domainProblems, portProblems } from './pool';
 import { userProblems } from './pool-user';
 import { sciTokenProblems } from './sci-tokens';
 import { HostSettings, SERVER_PORT, ServerOptions } from './server-config';
 import { userLimitProblems } from './user-limits';
 import { isDnsLabel } from '../federation/names';
 import { problem } from '../problem';
+import { addressProblems } from '../workload/address';
 
 /** What is wrong with a pool, besides what is wrong with its configurations. */
 export function hostProblems({ name, pool, props, centralManagers, executionClusters }: HostSettings): string[] {

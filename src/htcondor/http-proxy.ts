@@ -1,7 +1,7 @@
 import { KnobSet } from './config';
 import { HTTP_PROXY_FILE } from './paths';
-import { addressProblems } from './pool';
 import { problem } from '../problem';
+import { addressProblems } from '../workload/address';
 
 /** Where a proxy is, if its URL says so. */
 export interface HttpProxyAddress {

@@ -1,6 +1,6 @@
-import { isIP } from 'net';
 import { CondorImage } from './image';
 import { problem } from '../problem';
+import { HOST_NAME, onlyInside } from '../workload/address';
 
 /** An HTCondor pool, as what joins it needs to know it. */
 export interface ICondorPool {
@@ -74,30 +74,15 @@ export class CondorPool {
   private constructor() {}
 }
 
-const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
-const DOMAIN = HOST_NAME;
-
-/** Whether an address means something inside one cluster, or one machine, only. */
-export function onlyInside(address: string): boolean {
-  const host = address.replace(/:\d+$/, '').toLowerCase();
-  if (isIP(host)) { return /^127\.|^::1$|^169\.254\.|^0\./.test(host); }
-  return !host.includes('.') || /\.(svc|local|internal|cluster\.local|localdomain)$/.test(host) || /\.svc\./.test(host);
-}
-
 /** The two parts of `host:port`; both are empty where it is no such thing. */
 export function hostAndPort(address: string): { readonly host: string; readonly port: string } {
   const [, host, port] = /^\[?(.*?)\]?:(\d{1,5})$/.exec(address) ?? [undefined, '', ''];
   return { host, port };
 }
 
-/** What is wrong with an address that a daemon advertises. */
-export function addressProblems(property: string, address: string): string[] {
-  return isIP(address) || HOST_NAME.test(address) ? [] : [problem(property, address, 'a host name or an IP address, without a port')];
-}
-
 /** What is wrong with a domain of users or tokens. */
 export function domainProblems(property: string, domain: string): string[] {
-  return DOMAIN.test(domain) ? [] : [problem(property, domain, 'a domain name, such as cern.ch')];
+  return HOST_NAME.test(domain) ? [] : [problem(property, domain, 'a domain name, such as cern.ch')];
 }
 
 /** What is wrong with a TCP port. */

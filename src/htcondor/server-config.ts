@@ -7,10 +7,11 @@ import { ExecutionClusters } from './execution-clusters';
 import { isLive, watchConfiguration, withDigest } from './live-configuration';
 import { Negotiation } from './negotiator-preemption';
 import { POD_IP_VARIABLE } from './paths';
-import { ICondorPool, onlyInside } from './pool';
+import { ICondorPool } from './pool';
 import { poolKnobs } from './pool-config';
 import { admitUsers, requireAuthentication } from './pool-security';
 import { admitSciTokens, usesSciTokens } from './sci-tokens';
+import { onlyInside } from '../workload/address';
 import { ServiceExposure } from '../workload/service-exposure';
 
 /** What central managers and access points are alike in. */

@@ -3,6 +3,8 @@ export type { MonitorIngress } from './monitor-ingress';
 export { MonitorSignIn } from './monitor-sign-in';
 export { ShipTarget } from './ship-target';
 export type { ShipTargetProps } from './ship-target';
+export { StagingServer } from './staging-server';
+export type { StagingServerProps } from './staging-server-props';
 export { StepBackend } from './step-options';
 export type { StepOptions } from './step-options';
 export { WorkflowDatabase } from './workflow-database';

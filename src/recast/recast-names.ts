@@ -7,6 +7,7 @@ export const RECAST = {
   serverAccount: 'wflowmanager',
   database: 'wflow-db',
   shipTarget: 'wflow-shiptarget',
+  staging: 'wflow-staging',
   engineConfiguration: 'wflow-engine-conf-yadage',
 } as const;
 

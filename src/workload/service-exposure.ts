@@ -77,12 +77,12 @@ export class ServiceExposure {
   }
 
   /**
-   * The part of a Service's spec that is about the way in.
+   * The part of a Service's spec that is about the way in: the port from outside, its name, and the pods' port.
    *
    * @internal
    */
-  public _spec(port: number): object {
-    const ports = [{ name: 'condor', protocol: 'TCP', port, targetPort: port, ...(this.serviceType === 'NodePort' && { nodePort: port }) }];
+  public _spec(port: number, name: string = 'condor', targetPort: number = port): object {
+    const ports = [{ name, protocol: 'TCP', port, targetPort, ...(this.serviceType === 'NodePort' && { nodePort: port }) }];
     switch (this.serviceType) {
       case 'LoadBalancer': return {
         type: 'LoadBalancer',
