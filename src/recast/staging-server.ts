@@ -37,7 +37,8 @@ const PREPARE = [
   `mkdir -p ${VOLUME}/${DIRECTORY}`,
   `chmod 0700 ${VOLUME}/${DIRECTORY}`,
   `mkdir -p ${VOLUME}/${DIRECTORY}/.incoming`,
-  `find ${VOLUME}/${DIRECTORY}/.incoming -type f -mmin +1440 -delete`,
+  // that another pod does so at the same time is no failure
+  `find ${VOLUME}/${DIRECTORY}/.incoming -type f -mmin +1440 -delete || true`,
 ].join('\n');
 
 /**

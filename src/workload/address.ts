@@ -6,7 +6,8 @@ export const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-
 
 /** Whether an address, with or without a port, means something inside one cluster, or one machine, only. */
 export function onlyInside(address: string): boolean {
-  const host = address.replace(/:\d+$/, '').toLowerCase();
+  // an IPv6 address ends like one with a port
+  const host = (isIP(address) ? address : address.replace(/:\d+$/, '')).toLowerCase();
   if (isIP(host)) { return /^127\.|^::1$|^169\.254\.|^0\./.test(host); }
   return !host.includes('.') || /\.(svc|local|internal|cluster\.local|localdomain)$/.test(host) || /\.svc\./.test(host);
 }

@@ -2,7 +2,7 @@ import { JUDGES, judgeProgram } from './engines/judge';
 import { toolset, TOOLSETS } from './kubernetes/binaries';
 import { allImages } from './kubernetes/images';
 import { missingForClusters, missingRequirements } from './requirements';
-import { APPTAINER_IMAGE, imageRootfs, MONITOR_IMAGE, MPI_IMAGE, NEXT_IMAGE, PROMETHEUS_IMAGE, REANA_IMAGE, YADAGE_IMAGE } from './rootfs';
+import { APPTAINER_IMAGE, imageRootfs, MONITOR_IMAGE, MPI_IMAGE, NEXT_IMAGE, PROMETHEUS_IMAGE, REANA_IMAGE, STAGING_IMAGE, YADAGE_IMAGE } from './rootfs';
 
 /** The folders whose suites run on clusters. */
 const ON_CLUSTERS = ['api', 'kubernetes', 'nodes', 'node-faults', 'engines', 'telemetry', 'reana/roles', 'reana/edges', 'recast'];
@@ -25,6 +25,7 @@ const OWN_IMAGES: { readonly [suite: string]: string } = {
   'test/real/recast/sharedstatekube.test.ts': YADAGE_IMAGE,
   'test/real/recast/yadage.test.ts': YADAGE_IMAGE,
   'test/real/recast/monitor.test.ts': MONITOR_IMAGE,
+  'test/real/recast/staging-server.test.ts': STAGING_IMAGE,
 };
 
 /** What Jest tells of a run, as far as it matters here. */

@@ -148,7 +148,8 @@ function checkContainer(container: any, where: string, spec: any): void {
   onlyFields(container.resources, `${where}.resources`, { limits: 'honoured', requests: 'honoured' });
   for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
     onlyFields(container[probe], `${where}.${probe}`, PROBE);
-    onlyFields(container[probe]?.httpGet, `${where}.${probe}.httpGet`, { httpHeaders: 'honoured', path: 'honoured', port: 'honoured' });
+    onlyFields(container[probe]?.httpGet, `${where}.${probe}.httpGet`, { httpHeaders: 'honoured', path: 'honoured', port: 'honoured', scheme: 'honoured' });
+    onlyValue(container[probe]?.httpGet?.scheme, `${where}.${probe}.httpGet.scheme`, 'HTTP', 'HTTPS');
   }
   for (const mount of container.volumeMounts ?? []) {
     onlyFields(mount, `${where}.volumeMounts[${mount.mountPath}]`, MOUNT);

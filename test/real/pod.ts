@@ -169,7 +169,10 @@ export class Pod {
     }
     const asked = (probe.tcpSocket ?? probe.httpGet).port;
     const port = (spec.ports ?? []).find(({ name }: any) => name === asked)?.containerPort ?? Number(asked);
-    if (probe.httpGet) { return this.node.get(`http://${this.address}:${port}${probe.httpGet.path}`, timeout, probe.httpGet.httpHeaders); }
+    if (probe.httpGet) {
+      const { scheme = 'HTTP', path: asks, httpHeaders } = probe.httpGet;
+      return this.node.get(`${scheme.toLowerCase()}://${this.address}:${port}${asks}`, timeout, httpHeaders);
+    }
     return this.node.dial(probe.tcpSocket.host ?? this.address, port, timeout);
   }
 

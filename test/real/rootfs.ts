@@ -17,6 +17,9 @@ export const YADAGE_IMAGE = 'cdk8s-hep/yadage:bookworm';
 /** Node.js from Debian, and the workflow monitor's program. */
 export const MONITOR_IMAGE = 'cdk8s-hep/workflow-monitor:trixie';
 
+/** nginx from Debian, for the staging server. */
+export const STAGING_IMAGE = 'cdk8s-hep/staging:trixie';
+
 const RECIPES = path.join(__dirname, '..', '..', 'images');
 /** What recipes take from elsewhere in this project. */
 const TAKEN: { readonly [recipe: string]: string } = { 'workflow-monitor': path.join(__dirname, '../../packages/workflow-monitor/dist/workflow-monitor.cjs') };

@@ -4,7 +4,7 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { CondorImage } from '../../../src';
 import { cached } from '../cache';
-import { IMAGE_ENVIRONMENT, imageRootfs, MONITOR_IMAGE, PROMETHEUS_IMAGE, REANA_IMAGE, YADAGE_IMAGE } from '../rootfs';
+import { IMAGE_ENVIRONMENT, imageRootfs, MONITOR_IMAGE, PROMETHEUS_IMAGE, REANA_IMAGE, STAGING_IMAGE, YADAGE_IMAGE } from '../rootfs';
 import { moduleDirectory, toolset } from './binaries';
 
 /** An image that a node's containerd takes in without any registry. */
@@ -119,6 +119,11 @@ export function yadageImage(): Image {
 /** Node.js, and the workflow monitor. Nodes are given it where it is wanted. */
 export function monitorImage(): Image {
   return recipeImage(MONITOR_IMAGE);
+}
+
+/** nginx, for the staging server. Nodes are given it where it is wanted. */
+export function stagingImage(): Image {
+  return recipeImage(STAGING_IMAGE);
 }
 
 /** The cluster's name server. */
