@@ -2,7 +2,10 @@ import { Chart, Duration, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
 import * as fc from 'fast-check';
 import type { Choices } from './option-programs';
-import { StepOptions, WorkflowInputs, WorkflowSpec, WorkflowStorage, YadageEngine, YadageEngineProps, YadageWorkflow, YadageWorkflowProps } from '../../../src';
+import {
+  ServiceExposure, StagingServer, StagingServerProps, StepOptions, WorkflowInputs, WorkflowSpec, WorkflowStorage, YadageEngine, YadageEngineProps,
+  YadageWorkflow, YadageWorkflowProps,
+} from '../../../src';
 
 const of = fc.constantFrom;
 
@@ -68,28 +71,48 @@ const workflowChoices: Choices<Omit<YadageWorkflowProps, 'engine'>> = {
   inputToken: of({ secretName: 'zenodo', key: 'key' }),
 };
 
-/** Options of an engine and of one of its workflows. */
+const stagingChoices: Choices<Omit<StagingServerProps, 'engine'>> = {
+  address: of('staging.example.org', '192.0.2.8'),
+  port: of(443, 9443),
+  exposure: of(ServiceExposure.loadBalancer({ sourceRanges: ['192.0.2.0/24'], annotations: { 'example.org/balancer': 'internal' } })),
+  tlsSecretName: of('staging-certificate'),
+  caBundle: of('-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'),
+  image: of('registry.example/staging:1'),
+  resources: of({ memory: { limit: Size.gibibytes(1) } }),
+  replicas: of(1, 3),
+  nodeSelector: of({ pool: 'services' }),
+  networkPolicies: fc.boolean(),
+  imagePullSecrets: of(['registry']),
+};
+
+/** Options of an engine, of one of its workflows, and of the server that has its steps' files elsewhere. */
 export interface RecastValues {
   readonly engine: Omit<YadageEngineProps, 'namespace' | 'backend'>;
+  readonly staging: Omit<StagingServerProps, 'engine'>;
   readonly workflow: Omit<YadageWorkflowProps, 'engine'>;
 }
 
 /** All of these options, by the interface that has them. */
-export const RECAST_CHOICES = { YadageEngineProps: engineChoices, YadageWorkflowProps: workflowChoices, StepOptions: stepChoices };
+export const RECAST_CHOICES = {
+  YadageEngineProps: engineChoices, YadageWorkflowProps: workflowChoices, StepOptions: stepChoices, StagingServerProps: stagingChoices,
+};
 
 /** Any of them. */
 export const RECAST_VALUES = fc.record<RecastValues>({
-  engine: optional(engineChoices, 'image', 'storage'), workflow: optional(workflowChoices, 'spec'),
+  engine: optional(engineChoices, 'image', 'storage'),
+  workflow: optional(workflowChoices, 'spec'),
+  staging: optional(stagingChoices, 'address'),
 });
 
 /** The options that values set, by the interface that has them. */
-export function recastOptions({ engine, workflow }: RecastValues): [string, object][] {
+export function recastOptions({ engine, workflow, staging }: RecastValues): [string, object][] {
   const { root, ...steps } = engine.steps ?? {};
-  return [['YadageEngineProps', engine], ['YadageWorkflowProps', workflow], ['StepOptions', steps]];
+  return Object.entries({ YadageEngineProps: engine, YadageWorkflowProps: workflow, StepOptions: steps, StagingServerProps: staging });
 }
 
 /** Declares them in a namespace of the program's own. */
-export function addRecast(chart: Chart, name: string, { engine: props, workflow }: RecastValues): void {
+export function addRecast(chart: Chart, name: string, { engine: props, workflow, staging }: RecastValues): void {
   const engine = new YadageEngine(chart, 'yadage', { ...props, namespace: `${name}-recast` });
   new YadageWorkflow(chart, 'higgs', { engine, ...workflow });
+  new StagingServer(chart, 'staging', { engine, ...staging });
 }
