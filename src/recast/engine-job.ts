@@ -30,6 +30,9 @@ export const CREDENTIALS_DIRECTORY = '/opt/wflow-credentials';
 export const ENGINE_MODULES = { 'wflow-engine-steps': 'sharedstatekube', 'wflow-engine-process': 'wflowbackend' } as const;
 const PYTHON_PATH = '/opt/wflow';
 
+/** Steps write into directories that the engine has made: as its group, whatever user they are. */
+export const SHARED_WITH_STEPS = 'umask 0002';
+
 /** What an engine's Job is made of. */
 export interface EngineJobOptions {
   readonly image: string;

@@ -1,7 +1,7 @@
 import { ApiObject, Chart, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
 import { backendOptions } from './backend-options';
-import { ENGINE_ACCOUNT, ENGINE_CONFIGURATION, ENGINE_MODULES, engineJobTemplate, WORKFLOW_ID } from './engine-job';
+import { ENGINE_ACCOUNT, ENGINE_CONFIGURATION, ENGINE_MODULES, engineJobTemplate, SHARED_WITH_STEPS, WORKFLOW_ID } from './engine-job';
 import { pythonModule } from './python-module';
 import { HERE, StepBackend, stepProblems } from './step-options';
 import { YadageEngineProps } from './yadage-engine-props';
@@ -144,7 +144,7 @@ export class YadageEngine extends Construct {
       imagePullSecrets,
       nodeSelector,
       user: this._user,
-      command: ['sh', '-c', `exec python3 -m wflowbackend.process setupFromURL generic_onsuccess cleanup --config-from-server ${WORKFLOW_ID}`],
+      command: ['sh', '-c', `${SHARED_WITH_STEPS} && exec python3 -m wflowbackend.process setupFromURL generic_onsuccess cleanup --config-from-server ${WORKFLOW_ID}`],
       environment: [
         { name: 'WFLOW_SERVER', value: workflowServerUrl ?? `http://wflow-server.${this.namespace}.svc` },
         { name: 'WFLOW_BACKEND', value: this._backend },

@@ -1,6 +1,6 @@
 import { ApiObject, Chart, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
-import { EngineJob, engineJobSpec, WORKFLOW_ID } from './engine-job';
+import { EngineJob, engineJobSpec, SHARED_WITH_STEPS, WORKFLOW_ID } from './engine-job';
 import { plainYaml } from './plain-yaml';
 import { SPEC_DIRECTORY, WorkflowSpec } from './workflow-spec';
 import { SHARED_MOUNT } from './workflow-storage';
@@ -149,7 +149,7 @@ export class YadageWorkflow extends Construct {
       nodeSelector,
       user: engine._user,
       // what is said last holds
-      command: ['sh', '-c', `printf 'dataarg: workdirs/%s\\n' "$0" >/tmp/dataarg.yml && exec yadage-run -f ${RUN_DIRECTORY}/${RUN} -f /tmp/dataarg.yml`, WORKFLOW_ID],
+      command: ['sh', '-c', `${SHARED_WITH_STEPS} && printf 'dataarg: workdirs/%s\\n' "$0" >/tmp/dataarg.yml && exec yadage-run -f ${RUN_DIRECTORY}/${RUN} -f /tmp/dataarg.yml`, WORKFLOW_ID],
       environment: [...token('YADAGE_SCHEMA_LOAD_TOKEN', props.specToken), ...token('YADAGE_INIT_TOKEN', props.inputToken)],
       volumes: [{ name: 'workflow', configMap: { name } }],
       mounts: [

@@ -282,7 +282,7 @@ test('what the workflow server makes engines of', () => {
   const labels = { wflowid: null, component: 'wflow-engine', engine_type: 'yadage', interactive: 'false' };
   expect(template).toMatchObject({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: null, labels }, spec: { backoffLimit: 0, template: { metadata: { labels } } } });
   const [{ command, env }] = template.spec.template.spec.containers;
-  expect(command.slice(-1)[0]).toMatch(/^exec python3 -m wflowbackend.process .*--config-from-server \{wflowid\}$/);
+  expect(command.slice(-1)[0]).toMatch(/^umask 0002 && exec python3 -m wflowbackend.process .*--config-from-server \{wflowid\}$/);
   expect(env).toEqual(expect.arrayContaining([
     { name: 'WFLOW_SERVER', value: 'https://recast.cern.ch' }, { name: 'WFLOW_BACKEND', value: 'py:sharedstatekube:backend' }, { name: 'WFLOW_YADAGEUPDATE', value: '30' },
   ]));

@@ -8,7 +8,9 @@ STEP = "cdk8s-hep/step"
 
 # A step's output goes to the container's log and to the file that Yadage's users know, and the container ends as the command does:
 # the status of a pipe is that of its last command. Where an image has no tee, there is the container's log alone.
-LOGGED = """mkdir -p "$(dirname "$0")" 2>/dev/null
+# The engine, whose group steps have, takes away what they have written, whatever their user.
+LOGGED = """umask 0002
+mkdir -p "$(dirname "$0")" 2>/dev/null
 if command -v tee >/dev/null 2>&1 && : >"$0"; then
   exec 3>&1
   status=$( { { "$@" 2>&1 3>&- 4>&-; echo $? >&4; } | tee "$0" >&3 4>&-; } 4>&1 )

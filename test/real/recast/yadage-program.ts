@@ -13,15 +13,15 @@ export const NAMESPACE = 'recast';
 /** The same with Packtivity's own backend. */
 export const DIRECT_NAMESPACE = 'recast-direct';
 
-const environment = (more: object = {}) => ({ environment_type: 'docker-encapsulated', image: `docker.io/${IMAGE}`, imagetag: TAG, ...more });
+export const environment = (more: object = {}) => ({ environment_type: 'docker-encapsulated', image: `docker.io/${IMAGE}`, imagetag: TAG, ...more });
 
-const publish = (key: string) => ({ publisher_type: 'frompar-pub', outputmap: { [key]: 'outputfile' } });
+export const publish = (key: string) => ({ publisher_type: 'frompar-pub', outputmap: { [key]: 'outputfile' } });
 
 export const shell = (cmd: string, key = 'output', more: object = {}) => ({
   process: { process_type: 'string-interpolated-cmd', cmd }, publisher: publish(key), environment: environment(more),
 });
 
-const single = (name: string, after: string, parameters: object, step: object) => ({
+export const single = (name: string, after: string, parameters: object, step: object) => ({
   name, dependencies: [after], scheduler: { scheduler_type: 'singlestep-stage', parameters: { outputfile: '{workdir}/output.txt', ...parameters }, step },
 });
 
@@ -59,7 +59,8 @@ export const lone = (step: object) => ({ stages: [single('lone', 'init', {}, ste
 /** What the workflows are called, and what each is. */
 export const WORKFLOWS: { readonly [name: string]: object } = {
   'higgs': SCATTER_AND_GATHER,
-  'fails-late': lone(shell('echo done >{outputfile}; echo "the detector is on fire"; exit 1')),
+  // as another user than the engine, in a directory that the engine has made
+  'fails-late': lone(shell('echo done >{outputfile}; echo "the detector is on fire"; exit 1', 'output', { resources: [{ kubernetes_uid: 1500 }] })),
   'too-big': lone(shell('python3 -c "print(len(bytearray(300000000)))" && echo done >{outputfile}', 'output', { resources: [{ kubernetes_memory_limit: '64Mi' }] })),
   'no-image': lone({ ...shell('true'), environment: { ...environment(), imagetag: 'nobody-has-it' } }),
   'endless': lone(shell('sleep 3600')),

@@ -130,6 +130,7 @@ describeClusters('Yadage on nodes', () => {
     expect(await read('fails-late', 'lone/output.txt')).toBe('done\n');
     expect(await read('fails-late', 'lone/_packtivity/lone.run.log')).toBe('the detector is on fire\n');
     const [step] = await recast.steps(ids['fails-late']);
+    expect(step.spec.template.spec.securityContext.runAsUser).toBe(1500);
     expect(await recast.log(`job/${step.metadata.name}`)).toBe('the detector is on fire\n');
     expect(await recast.log(`job/wflow-nonint-${ids['fails-late']}`)).toMatch(/step lone failed: exit code 1 \(Job wflow-job-/);
   });
@@ -245,9 +246,12 @@ describeClusters('Yadage on nodes', () => {
   });
 
   test('the engine may do what it needs, and nothing else', async () => {
-    const may = async (verb: string, resource: string, namespace = NAMESPACE) => (await host.kubectl([
-      'auth', 'can-i', verb, resource, `--as=system:serviceaccount:${NAMESPACE}:wflowengine`, '--namespace', namespace,
-    ])).stdout.trim();
+    const may = async (verb: string, of: string, namespace = NAMESPACE) => {
+      const [resource, subresource = ''] = of.split('/');
+      return (await host.kubectl([
+        'auth', 'can-i', verb, resource, `--subresource=${subresource}`, `--as=system:serviceaccount:${NAMESPACE}:wflowengine`, '--namespace', namespace,
+      ])).stdout.trim();
+    };
     for (const [verb, resource] of [['create', 'jobs'], ['list', 'jobs'], ['list', 'pods'], ['create', 'configmaps'], ['patch', 'configmaps']]) {
       expect(`${verb} ${resource} ${await may(verb, resource)}`).toBe(`${verb} ${resource} yes`);
     }
