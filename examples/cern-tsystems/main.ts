@@ -1,8 +1,8 @@
 import { App, Duration, Size } from 'cdk8s';
 import {
-  AccountingGroup, Alarms, ApplyPlan, Cluster, CondorExporter, CondorHost, CondorImage, Dashboards, FederatedCluster, Federation, FirewallRules,
-  LogBuffer, LogCollection, LogStore, Metrics, PrometheusImage, ReanaMessageBroker, ReanaPlatform, ReanaStorage, RequiredSecrets, RunMode,
-  ScrapeTarget, StartdFleet, StartdLiveness, WorkflowDatabase, WorkflowMonitor, WorkflowServer, WorkflowStorage, YadageEngine,
+  AccountingGroup, Alarms, ApplyPlan, Cluster, CondorExporter, CondorHost, CondorImage, Dashboards, FederatedCluster, FederatedSteps, Federation,
+  FirewallRules, LogBuffer, LogCollection, LogStore, Metrics, PrometheusImage, ReanaMessageBroker, ReanaPlatform, ReanaStorage, RequiredSecrets,
+  RunMode, ScrapeTarget, StagingServer, StartdFleet, StartdLiveness, WorkflowDatabase, WorkflowMonitor, WorkflowServer, WorkflowStorage, YadageEngine,
 } from 'cdk8s-hep';
 
 // CERN's batch pool, spanning CERN's own capacity and a public cloud, and REANA and RECAST beside it.
@@ -11,7 +11,9 @@ const app = new App();
 const host = new Cluster(app, 'condor-host', { provider: 'cern', region: 'meyrin' });
 const fed = new Federation(app, 'fed', { host }); // kubefed init
 const meyrin = new FederatedCluster(app, 'meyrin', { federation: fed, provider: 'cern', region: 'meyrin' });
-const tsystems = new FederatedCluster(app, 'tsystems', { federation: fed, provider: 't-systems', region: 'eu-de' }); // kubefed join
+const tsystems = new FederatedCluster(app, 'tsystems', { // kubefed join
+  federation: fed, provider: 't-systems', region: 'eu-de', apiServer: 'https://tsystems.example:6443',
+});
 
 const condor = new CondorHost(host, 'condor', {
   trustDomain: 'cern.ch',
@@ -51,9 +53,12 @@ new ReanaPlatform(host, 'reana', {
 
 // And RECAST beside it: a server that takes requests, Yadage's engine, and the page of all workflows, REANA's too; examples/recast has more of what they can.
 const recast = { namespace: 'recast' };
-new YadageEngine(host, 'yadage', { ...recast, image: 'cdk8s-hep/yadage:bookworm', storage: WorkflowStorage.newClaim({ storageClass: 'cephfs' }) });
+const engine = new YadageEngine(host, 'yadage', { ...recast, image: 'cdk8s-hep/yadage:bookworm', storage: WorkflowStorage.newClaim({ storageClass: 'cephfs' }) });
 new WorkflowServer(host, 'recast', { ...recast, database: new WorkflowDatabase(host, 'recast-database', recast) });
 new WorkflowMonitor(host, 'monitor', { ...recast, workflowNamespaces: [recast.namespace], reanaNamespaces: [runtimeNamespace] });
+// Steps that say `compute_backend: tsystems` run there. No volume spans the clusters: their files move over HTTPS.
+const staging = new StagingServer(host, 'staging', { engine, address: 'staging.cern.ch' });
+new FederatedSteps(tsystems, 'tsystems', { staging });
 
 // Logs: an agent on every node of every cluster, and one store, in which each cluster has a door of its own.
 const store = new LogStore(host, 'logs', {

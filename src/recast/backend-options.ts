@@ -30,13 +30,9 @@ export function backendOptions(settings: BackendSettings): string {
   return plainYaml(settings.backend === StepBackend.SHARED_STATE_KUBE ? sharedStateKube(settings) : kubeDirectJob(settings));
 }
 
-function sharedStateKube({ namespace, storage, steps, user, imagePullSecrets, computeBackends }: BackendSettings): object {
-  const { readOnlyRootFilesystem, ...container } = HARDENED_CONTAINER;
-  const identity = steps.root
-    ? { runAsUser: 0 }
-    : { runAsNonRoot: true, runAsUser: steps.user ?? user, runAsGroup: user };
+function sharedStateKube({ storage, computeBackends, ...settings }: BackendSettings): object {
   return {
-    namespace,
+    ...stepSettings(settings),
     incluster: true,
     stateopts: {
       type: 'sharedvol',
@@ -44,6 +40,19 @@ function sharedStateKube({ namespace, storage, steps, user, imagePullSecrets, co
       ...storage._subPath !== undefined && { sub_path: storage._subPath },
       shared_volume: storage._source,
     },
+    ...settings.steps.computeBackend !== undefined && { compute_backend: settings.steps.computeBackend },
+    ...Object.keys(computeBackends).length > 0 && { compute_backends: computeBackends },
+  };
+}
+
+/** How steps run, in whatever cluster that is. */
+export function stepSettings({ namespace, steps, user, imagePullSecrets }: Omit<BackendSettings, 'backend' | 'storage' | 'computeBackends'>): object {
+  const { readOnlyRootFilesystem, ...container } = HARDENED_CONTAINER;
+  const identity = steps.root
+    ? { runAsUser: 0 }
+    : { runAsNonRoot: true, runAsUser: steps.user ?? user, runAsGroup: user };
+  return {
+    namespace,
     resource_labels: { ...steps.labels, component: COMPONENT, jobid: '{jobid}' },
     resources_opts: containerResources(steps.resources, DEFAULT_RESOURCES),
     ...steps.serviceAccountName !== undefined && { svcaccount: steps.serviceAccountName },
@@ -66,8 +75,6 @@ function sharedStateKube({ namespace, storage, steps, user, imagePullSecrets, co
       cvmfs: Object.fromEntries(Object.entries(steps.cvmfsClaims).map(([repository, claimName]) =>
         [repository, { persistentVolumeClaim: { claimName, readOnly: true } }])),
     },
-    ...steps.computeBackend !== undefined && { compute_backend: steps.computeBackend },
-    ...Object.keys(computeBackends).length > 0 && { compute_backends: computeBackends },
   };
 }
 

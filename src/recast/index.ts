@@ -1,3 +1,6 @@
+export { FederatedSteps } from './federated-steps';
+export type { FederatedStepsProps } from './federated-steps-props';
+export { LossPolicy } from './loss-policy';
 export { MonitorImage } from './monitor-image';
 export type { MonitorIngress } from './monitor-ingress';
 export { MonitorSignIn } from './monitor-sign-in';

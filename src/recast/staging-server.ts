@@ -6,6 +6,7 @@ import { labelsOf, RECAST } from './recast-names';
 import { nginxConfiguration, STAGING_PATHS, STAGING_PORT } from './staging-nginx';
 import { StagingServerProps } from './staging-server-props';
 import { StepBackend } from './step-options';
+import { STAGING_DIRECTORY } from './workflow-storage';
 import { YadageEngine } from './yadage-engine';
 import { areCertificates } from '../federation/api-server';
 import { Federation } from '../federation/federation';
@@ -22,8 +23,6 @@ import { spreadOver } from '../workload/pod-spread';
 import { ServiceExposure } from '../workload/service-exposure';
 import { declareTraffic } from '../workload/traffic';
 
-/** The directory of the engines' volume that it serves. */
-const DIRECTORY = '.staging';
 const FILE = 'nginx.conf';
 /** Where the volume is while that directory is made. */
 const VOLUME = '/volume';
@@ -34,11 +33,11 @@ const VOLUME = '/volume';
  */
 const PREPARE = [
   'set -e',
-  `mkdir -p ${VOLUME}/${DIRECTORY}`,
-  `chmod 0700 ${VOLUME}/${DIRECTORY}`,
-  `mkdir -p ${VOLUME}/${DIRECTORY}/.incoming`,
+  `mkdir -p ${VOLUME}/${STAGING_DIRECTORY}`,
+  `chmod 0700 ${VOLUME}/${STAGING_DIRECTORY}`,
+  `mkdir -p ${VOLUME}/${STAGING_DIRECTORY}/.incoming`,
   // that another pod does so at the same time is no failure
-  `find ${VOLUME}/${DIRECTORY}/.incoming -type f -mmin +1440 -delete || true`,
+  `find ${VOLUME}/${STAGING_DIRECTORY}/.incoming -type f -mmin +1440 -delete || true`,
 ].join('\n');
 
 /**
@@ -175,7 +174,7 @@ export class StagingServer extends Construct {
         // those who connect know of its end a moment after it
         lifecycle: { preStop: { exec: { command: ['sleep', '5'] } } },
         volumeMounts: [
-          { name: 'data', mountPath: STAGING_PATHS.files, subPath: path.posix.join(storage._subPath ?? '', DIRECTORY) },
+          { name: 'data', mountPath: STAGING_PATHS.files, subPath: path.posix.join(storage._subPath ?? '', STAGING_DIRECTORY) },
           { name: 'configuration', mountPath: STAGING_PATHS.configuration, readOnly: true },
           { name: 'certificate', mountPath: STAGING_PATHS.certificate, readOnly: true },
           { name: 'scratch', mountPath: STAGING_PATHS.scratch },

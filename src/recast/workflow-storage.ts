@@ -7,6 +7,9 @@ import { quantity } from '../workload/quantity';
 /** Where an engine sees the volume. Steps see their directories at the same paths. */
 export const SHARED_MOUNT = '/srv/workerdata';
 
+/** The directory on it whose files a staging server serves. */
+export const STAGING_DIRECTORY = '.staging';
+
 /** The claim that an engine makes, if it is not told another. */
 const CLAIM = 'wflowworker-data';
 

@@ -3,6 +3,9 @@
 # Reasons for which a container does not start, and never will as it is written.
 HOPELESS = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError", "CreateContainerError"}
 
+# Containers beside the step's: they say themselves what is wrong.
+STAGE_IN, STAGE_OUT = "stage-in", "stage-out"
+
 
 def ended(job):
     """None while it runs, else whether it succeeded."""
@@ -18,6 +21,9 @@ def reason(job, pods, resources):
         for status in (pod.status.container_statuses or []) + (pod.status.init_container_statuses or []):
             state = status.state.terminated if status.state else None
             if state and state.exit_code != 0:
+                if status.name in (STAGE_IN, STAGE_OUT):
+                    said = (state.message or "").strip().splitlines()
+                    return "%s: %s" % (status.name, said[-1] if said else "exit code %d" % state.exit_code)
                 if state.reason == "OOMKilled":
                     return "OOMKilled: over its memory limit of %s" % resources.get("limits", {}).get("memory", "the node")
                 return "exit code %d%s" % (state.exit_code, " (%s)" % state.reason if state.reason not in (None, "Error") else "")

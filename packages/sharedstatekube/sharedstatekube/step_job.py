@@ -108,6 +108,12 @@ def special_mounts(options, names):
     return volumes, mounts
 
 
+def selector(options, wflowid):
+    """What selects the steps of one workflow: the labels that all of them have."""
+    common = {key: value for key, value in options.resource_labels.items() if "{jobid}" not in str(value)}
+    return ",".join("%s=%s" % each for each in dict(common, **({"wflowid": wflowid} if wflowid else {})).items())
+
+
 def step_job(options, jobid, step, owner, wflowid):
     """The Job of a step, and the ConfigMap that it needs, or None."""
     job, environment, state = step["job"], step["env"], step["state"]

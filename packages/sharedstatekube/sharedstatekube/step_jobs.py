@@ -10,7 +10,7 @@ from . import outcome
 from .cluster import told
 from .engine import engine
 from .step_end import end
-from .step_job import container_resources, resources_of, step_job
+from .step_job import container_resources, resources_of, selector, step_job
 
 log = logging.getLogger(__name__)
 
@@ -24,12 +24,7 @@ class StepJobs:
         self.owner = engine()
         self.wflowid = os.environ.get("WFLOW_ID")
         self.known, self.asked, self.pause = {}, float("-inf"), 1
-        self.selector = ",".join("%s=%s" % (key, value) for key, value in self.labels().items())
-
-    def labels(self):
-        """Those that all of its steps have."""
-        common = {key: value for key, value in self.options.resource_labels.items() if "{jobid}" not in str(value)}
-        return dict(common, **({"wflowid": self.wflowid} if self.wflowid else {}))
+        self.selector = selector(options, self.wflowid)
 
     def submit(self, proxy, jobid, step):
         job, files = step_job(self.options, jobid, step, self.owner, self.wflowid)

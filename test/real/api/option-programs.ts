@@ -588,7 +588,7 @@ function program(
       ...set('CondorExporterProps', exporter),
       ...Object.entries(reanaServiceOptionsOf(reana)).flatMap(([type, options]) => set(type, options)),
       ...[
-        ...platform ? reanaOptions(platform) : [], ...recast ? recastOptions(recast) : [],
+        ...platform ? reanaOptions(platform) : [], ...recast ? recastOptions(recast, federated) : [],
         ...monitor ? Object.entries(monitorOptionsOf(monitor)) : [], ...server ? Object.entries(workflowServerOptionsOf(server)) : [],
       ].flatMap(([type, options]) => set(type, options)),
       ...federated ? [...set('MetricsProps', metrics), ...set('PrometheusImageProps', prometheus), ...set('ScrapeTargetProps', target)] : [],
@@ -600,7 +600,7 @@ function program(
       const pool = new CondorHost(hostCluster, 'condor', spaced(host, 'pool'));
       if (server) { addWorkflowServer(hostCluster, name, server); }
       if (platform) { addReana(hostCluster, name, platform); }
-      if (recast) { addRecast(hostCluster, name, recast); }
+      if (recast && !federated) { addRecast(hostCluster, name, recast); }
       if (monitor) { addMonitor(hostCluster, name, monitor); }
       new PoolBackup(hostCluster, 'backup', { pool, ...backup });
       const writers = [{ cluster: `${name}-site`, port: 4318 }, { cluster: 'wigner', port: 4319, authority: { secretName: 'wigner', key: 'authority' } }];
@@ -610,6 +610,7 @@ function program(
       if (federated) {
         const federation = new Federation(app, `${name}-fed`, { host: hostCluster });
         const site = new FederatedCluster(app, `${name}-site`, { federation, joinMode, apiServer: 'https://site.example' });
+        if (recast) { addRecast(hostCluster, name, recast, site); }
         const startd = new StartdFleet(federation, 'startd', { pool, ...spaced(fleet, 'machines') });
         startd.on(site, member);
         if (hasElastic) {

@@ -3,8 +3,8 @@ import { Cpu } from 'cdk8s-plus-27';
 import * as fc from 'fast-check';
 import type { Choices } from './option-programs';
 import {
-  ServiceExposure, StagingServer, StagingServerProps, StepOptions, WorkflowInputs, WorkflowSpec, WorkflowStorage, YadageEngine, YadageEngineProps,
-  YadageWorkflow, YadageWorkflowProps,
+  FederatedCluster, FederatedSteps, FederatedStepsProps, LossPolicy, ServiceExposure, StagingServer, StagingServerProps, StepOptions, WorkflowInputs,
+  WorkflowSpec, WorkflowStorage, YadageEngine, YadageEngineProps, YadageWorkflow, YadageWorkflowProps,
 } from '../../../src';
 
 const of = fc.constantFrom;
@@ -85,16 +85,31 @@ const stagingChoices: Choices<Omit<StagingServerProps, 'engine'>> = {
   imagePullSecrets: of(['registry']),
 };
 
-/** Options of an engine, of one of its workflows, and of the server that has its steps' files elsewhere. */
+const federatedStepsChoices: Choices<Omit<FederatedStepsProps, 'staging' | 'namespace'>> = {
+  steps: of<StepOptions>({ user: 500, tolerations: [{ key: 'spot', operator: 'Exists' }] }, { root: true }),
+  stagingImage: of('registry.example/python:3.13'),
+  scratchSize: of(Size.gibibytes(50)),
+  lossTimeout: of(Duration.minutes(2)),
+  onLoss: of(LossPolicy.RERUN, LossPolicy.FAIL),
+  imagePullSecrets: of(['registry']),
+  networkPolicies: fc.boolean(),
+};
+
+/** Options of an engine, of one of its workflows, of the server that has its steps' files elsewhere, and of those steps. */
 export interface RecastValues {
   readonly engine: Omit<YadageEngineProps, 'namespace' | 'backend'>;
   readonly staging: Omit<StagingServerProps, 'engine'>;
   readonly workflow: Omit<YadageWorkflowProps, 'engine'>;
+  readonly federatedSteps: Omit<FederatedStepsProps, 'staging' | 'namespace'>;
 }
 
 /** All of these options, by the interface that has them. */
 export const RECAST_CHOICES = {
-  YadageEngineProps: engineChoices, YadageWorkflowProps: workflowChoices, StepOptions: stepChoices, StagingServerProps: stagingChoices,
+  YadageEngineProps: engineChoices,
+  YadageWorkflowProps: workflowChoices,
+  StepOptions: stepChoices,
+  StagingServerProps: stagingChoices,
+  FederatedStepsProps: federatedStepsChoices,
 };
 
 /** Any of them. */
@@ -102,17 +117,26 @@ export const RECAST_VALUES = fc.record<RecastValues>({
   engine: optional(engineChoices, 'image', 'storage'),
   workflow: optional(workflowChoices, 'spec'),
   staging: optional(stagingChoices, 'address'),
+  federatedSteps: optional(federatedStepsChoices),
 });
 
 /** The options that values set, by the interface that has them. */
-export function recastOptions({ engine, workflow, staging }: RecastValues): [string, object][] {
+export function recastOptions({ engine, workflow, staging, federatedSteps }: RecastValues, federated: boolean): [string, object][] {
   const { root, ...steps } = engine.steps ?? {};
-  return Object.entries({ YadageEngineProps: engine, YadageWorkflowProps: workflow, StepOptions: steps, StagingServerProps: staging });
+  return Object.entries({
+    YadageEngineProps: engine,
+    YadageWorkflowProps: workflow,
+    StepOptions: steps,
+    StagingServerProps: staging,
+    ...federated && { FederatedStepsProps: federatedSteps },
+  });
 }
 
-/** Declares them in a namespace of the program's own. */
-export function addRecast(chart: Chart, name: string, { engine: props, workflow, staging }: RecastValues): void {
+/** Declares them in a namespace of the program's own, and in that of a member, if there is one. */
+export function addRecast(chart: Chart, name: string, values: RecastValues, member?: FederatedCluster): void {
+  const { engine: props, workflow, staging: served, federatedSteps } = values;
   const engine = new YadageEngine(chart, 'yadage', { ...props, namespace: `${name}-recast` });
   new YadageWorkflow(chart, 'higgs', { engine, ...workflow });
-  new StagingServer(chart, 'staging', { engine, ...staging });
+  const staging = new StagingServer(chart, 'staging', { engine, ...served });
+  if (member) { new FederatedSteps(member, 'site', { staging, ...federatedSteps }); }
 }
