@@ -21,7 +21,8 @@ class Staging:
 
     def __init__(self, settings, root):
         self.url, self.authorities, self.directory, self.root = settings["url"], settings.get("authorities"), settings["directory"], root
-        os.makedirs(self.directory, exist_ok=True)
+        # who can list it knows all tokens
+        os.makedirs(self.directory, mode=0o700, exist_ok=True)
         self.sweep()
 
     def sweep(self):
@@ -115,6 +116,9 @@ class Staging:
 
 def offered(path, target):
     """The same file without a copy, where that is allowed: not of files of others that aren't writable."""
+    if not os.access(path, os.R_OK):
+        # the server would say that there is none
+        raise ValueError("%s can't be read, and so not be sent" % path)
     try:
         os.link(path, target)
     except OSError:

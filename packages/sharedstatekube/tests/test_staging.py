@@ -57,6 +57,14 @@ class TestStaging(StagingTest):
         offered = self.place(token, "in/files/workdirs/w/generate/data/events.txt")
         self.assertTrue(os.path.samefile(offered, self.other + "/data/events.txt"))
 
+    def test_nobody_else_can_list_what_is_offered(self):
+        self.assertEqual(os.stat(self.root + "/.staging").st_mode & 0o777, 0o700)
+
+    def test_what_cannot_be_read_is_refused(self):
+        with mock.patch.object(os, "access", lambda path, _: not path.endswith("events.txt")):
+            with self.assertRaisesRegex(ValueError, "events.txt can't be read, and so not be sent"):
+                self.staging.offer(self.state, {})
+
     def test_links_are_said_and_not_followed(self):
         write(self.root + "/workdirs/secret/file", "of somebody else\n")
         os.symlink(self.root + "/workdirs/secret", self.other + "/theirs")
