@@ -25,6 +25,7 @@ const OWN_IMAGES: { readonly [suite: string]: string } = {
   'test/real/recast/sharedstatekube.test.ts': YADAGE_IMAGE,
   'test/real/recast/yadage.test.ts': YADAGE_IMAGE,
   'test/real/recast/monitor.test.ts': MONITOR_IMAGE,
+  'test/real/recast/federated-steps.test.ts': STAGING_IMAGE,
   'test/real/recast/staging-server.test.ts': STAGING_IMAGE,
 };
 

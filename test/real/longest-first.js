@@ -6,7 +6,7 @@ const BUSY = /\/(api|engines|kubernetes|node-faults|nodes|reana|recast|telemetry
 
 const LONG = [
   /killed-and-cut/, /engines\/live/, /updated-and-lost/, /\/api\//, /nodes\/elastic/, /engines\/karmada/, /telemetry\/logs/, /engines\/equivalence/, /\/nodes\//,
-  /pool-alarms/, /pool-faults/, /pool-credentials/, /pool-metrics/, /pool-high/, /pool-fair/, /pool-preemption/, /pool-day-two/, /pool-upgrade/, /pool-users/,
+  /pool-alarms/, /recast\/(federated|condor)/, /pool-faults/, /pool-credentials/, /pool-metrics/, /pool-high/, /pool-fair/, /pool-preemption/, /pool-day-two/, /pool-upgrade/, /pool-users/,
 ];
 
 const place = ({ path }) => {
