@@ -29,14 +29,17 @@ new WorkflowServer(cluster, 'server', {
   namespace,
   slots: 20,
   admins: ['operator'],
+  readers: ['monitor'],
   database: new WorkflowDatabase(cluster, 'database', { namespace, storageClass: 'ceph-rbd' }),
   shipTarget: new ShipTarget(cluster, 'ship-target', { namespace, image: 'registry.cern.ch/recast/shiptarget:trixie', storageClass: 'cephfs' }),
   inputHosts: ['zenodo.org', 'www.hepdata.net', 'cernbox.cern.ch'],
   ingress: { hostname: 'recast.cern.ch', className: 'nginx', clusterIssuer: 'letsencrypt', controllerNamespace: 'ingress-nginx' },
 });
 
+// Requests that wait for a slot are the server's alone: the page asks it, with a token that is good for nothing else.
 new WorkflowMonitor(cluster, 'monitor', {
   namespace,
+  workflowServer: { token: { secretName: 'wflow-server-tokens', key: 'monitor' } },
   centralLogs: {
     workflow: 'https://logs.cern.ch/select/vmui/#/?query=wflowid:{wflowid}',
     step: 'https://logs.cern.ch/select/vmui/#/?query=jobid:{jobid}',

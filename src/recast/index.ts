@@ -4,6 +4,7 @@ export { LossPolicy } from './loss-policy';
 export { MonitorImage } from './monitor-image';
 export type { MonitorIngress } from './monitor-ingress';
 export { MonitorSignIn } from './monitor-sign-in';
+export type { MonitorWorkflowServer } from './monitor-workflow-server';
 export { ShipTarget } from './ship-target';
 export type { ShipTargetProps } from './ship-target';
 export { StagingServer } from './staging-server';

@@ -11,6 +11,12 @@ export const RECAST = {
   engineConfiguration: 'wflow-engine-conf-yadage',
 } as const;
 
+/** Where the workflow server's pods listen. */
+export const SERVER_PORT = 5000;
+
+/** What the pods of monitors are found by, in whatever namespace. */
+export const MONITOR_LABELS = { 'app.kubernetes.io/name': 'workflow-monitor' };
+
 /** What engines' pods are found by. */
 export const ENGINE_LABELS = { component: 'wflow-engine' };
 

@@ -1,6 +1,7 @@
 import type { ContainerResources } from 'cdk8s-plus-27';
 import { MonitorImage } from './monitor-image';
 import { MonitorIngress } from './monitor-ingress';
+import { MonitorWorkflowServer } from './monitor-workflow-server';
 
 /** Links from the page to where logs are kept. */
 export interface MonitorLogLinks {
@@ -61,6 +62,14 @@ export interface WorkflowMonitorProps {
   readonly reanaNamespaces?: string[];
 
   /**
+   * The workflow server that is asked which requests wait for a slot: these have no object in the cluster. They are shown as REGISTERED, with how many
+   * are before them.
+   *
+   * @default - none: a request is shown from the moment it has a slot
+   */
+  readonly workflowServer?: MonitorWorkflowServer;
+
+  /**
    * What its pods run.
    *
    * @default MonitorImage.node()
@@ -91,7 +100,7 @@ export interface WorkflowMonitorProps {
   readonly ingress?: MonitorIngress;
 
   /**
-   * Whether a NetworkPolicy closes its pods but for the page, and for the API server at the ports 443 and 6443.
+   * Whether a NetworkPolicy closes its pods but for the page, for the API server at the ports 443 and 6443, and for `workflowServer`.
    *
    * @default true
    */

@@ -4,6 +4,8 @@ import { bundledProgram, programProblems } from './bundled-program';
 import { MonitorImage, PROGRAM } from './monitor-image';
 import { addMonitorIngress, monitorIngressProblems } from './monitor-ingress';
 import { addMonitorRoles } from './monitor-roles';
+import { AskedServer } from './monitor-workflow-server';
+import { MONITOR_LABELS } from './recast-names';
 import { MonitorLogLinks, WorkflowMonitorProps } from './workflow-monitor-props';
 import { Federation } from '../federation/federation';
 import { isDnsLabel, isDnsSubdomain } from '../federation/names';
@@ -59,7 +61,7 @@ export class WorkflowMonitor extends Construct {
     this.namespace = props.namespace ?? Chart.of(this).namespace ?? 'recast';
     this.url = `http://${this.name}.${this.namespace}.svc`;
     const { name, namespace } = this;
-    const selector = { 'app.kubernetes.io/name': 'workflow-monitor', 'app.kubernetes.io/instance': name };
+    const selector = { ...MONITOR_LABELS, 'app.kubernetes.io/instance': name };
     const metadata = { name, namespace, labels: selector };
     WorkloadNamespace.of(this, namespace).admit(this, PodSecurityLevel.RESTRICTED);
     new ApiObject(this, 'ServiceAccount', { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false });
@@ -82,17 +84,28 @@ export class WorkflowMonitor extends Construct {
             from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': ingress.controllerNamespace } } }],
           },
         }],
-        egress: [{ ports: API_SERVER_PORTS.map(port => ({ protocol: 'TCP', port })) }],
+        egress: [{ ports: API_SERVER_PORTS.map(port => ({ protocol: 'TCP', port })) }, ...this.askedServer?.egress ?? []],
       });
     }
     if (ingress) { addMonitorIngress(this, metadata, ingress); }
-    declareTraffic(this, { images: () => [{ reference: this.image.reference, clusters: this.clusters }] });
+    declareTraffic(this, {
+      images: () => [{ reference: this.image.reference, clusters: this.clusters }],
+      connections: () => {
+        const server = this.askedServer?.elsewhere;
+        return server ? this.clusters.map(from => ({ from, protocol: 'TCP', address: server.host, port: server.port, reason: 'the monitor asks which requests wait' })) : [];
+      },
+    });
     this.node.addValidation({ validate: () => this.problems() });
   }
 
   private get clusters(): string[] {
     const selector = Placement.tryOf(this)?.clusters;
     return Federation.tryOf(this)?.members.filter(member => selector?.selects(member) ?? true).map(({ node }) => node.id) ?? [Chart.of(this).node.id];
+  }
+
+  private get askedServer(): AskedServer | undefined {
+    const { workflowServer } = this.props;
+    return workflowServer && new AskedServer(workflowServer, this.workflowNamespaces);
   }
 
   private get image(): MonitorImage { return this.props.image ?? MonitorImage.node(); }
@@ -117,9 +130,13 @@ export class WorkflowMonitor extends Construct {
       MONITOR_PORT: String(PORT),
       MONITOR_WORKFLOW_LOGS: workflow ?? '',
       MONITOR_STEP_LOGS: step ?? '',
+      ...this.askedServer?.environment,
     };
     const probe = (path: string) => ({ httpGet: { path, port: 'http' }, timeoutSeconds: 5 });
     const inConfigMap = this.image.programInConfigMap;
+    const server = this.askedServer;
+    const mounts = [...inConfigMap ? [{ name: 'program', mountPath: PROGRAM.directory, readOnly: true }] : [], ...server ? [server.mount] : []];
+    const volumes = [...inConfigMap ? [{ name: 'program', configMap: { name: this.name } }] : [], ...server ? [server.volume] : []];
     return new ApiObject(this, 'Deployment', {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -148,9 +165,9 @@ export class WorkflowMonitor extends Construct {
               startupProbe: { ...probe('/healthz'), periodSeconds: 1, failureThreshold: 60 },
               readinessProbe: { ...probe('/readyz'), periodSeconds: 5 },
               livenessProbe: { ...probe('/healthz'), periodSeconds: 20, failureThreshold: 3 },
-              ...inConfigMap && { volumeMounts: [{ name: 'program', mountPath: PROGRAM.directory, readOnly: true }] },
+              ...mounts.length > 0 && { volumeMounts: mounts },
             }],
-            ...inConfigMap && { volumes: [{ name: 'program', configMap: { name: this.name } }] },
+            ...volumes.length > 0 && { volumes },
           },
         },
       },
@@ -161,6 +178,7 @@ export class WorkflowMonitor extends Construct {
     const { props, namespace, name, replicas } = this;
     const problems = [
       ...programProblems('image', 'MonitorImage.own', this.program), ...linkProblems(props.centralLogs ?? {}), ...props.ingress ? monitorIngressProblems(props.ingress) : [],
+      ...this.askedServer?.problems() ?? [],
     ];
     if (!isDnsLabel(name, 50)) { problems.push(problem('name', name, 'a DNS label of at most 50 characters')); }
     for (const [property, names] of Object.entries({

@@ -11,7 +11,8 @@ const DAY = 86_400;
 
 /** What is wrong with a workflow server, on its own. */
 export function workflowServerProblems(namespace: string, props: WorkflowServerProps): string[] {
-  const { database, slots, shipTarget, tokensSecret, admins, inputHosts, engineConfiguration, maxWaiting, image, ingress, workflowObjects } = props;
+  const { database, slots, shipTarget, tokensSecret, admins, readers, inputHosts, engineConfiguration, maxWaiting } = props;
+  const { image, ingress, workflowObjects } = props;
   const problems: string[] = [];
   const between = (property: string, value: number | undefined, least: number, most: number, unit: string) => {
     if (value !== undefined && !(Number.isInteger(value) && value >= least && value <= most)) {
@@ -41,6 +42,10 @@ export function workflowServerProblems(namespace: string, props: WorkflowServerP
   }
   for (const admin of admins ?? []) {
     if (!isSecretKey(admin)) { problems.push(problem('admins', admin, SECRET_KEY)); }
+  }
+  for (const reader of readers ?? []) {
+    if (!isSecretKey(reader)) { problems.push(problem('readers', reader, SECRET_KEY)); }
+    if (admins?.includes(reader)) { problems.push(problem('readers', reader, 'who is not among admins')); }
   }
   if (inputHosts?.length === 0) { problems.push(problem('inputHosts', inputHosts, 'at least one, or undefined for any')); }
   for (const host of inputHosts ?? []) {

@@ -53,6 +53,15 @@ export interface WorkflowServerProps {
   readonly admins?: string[];
 
   /**
+   * Users who may list the ids, states and times of all requests that wait, and do nothing else: who asks for a `WorkflowMonitor` (`workflowServer`).
+   *
+   * Refused: what can't be a key of a Secret, and who is among `admins`.
+   *
+   * @default - nobody
+   */
+  readonly readers?: string[];
+
+  /**
    * The hosts that inputs and workflows by URL may come from, by https.
    *
    * Refused: an empty list, and what isn't a DNS name.
@@ -144,7 +153,7 @@ export interface WorkflowServerProps {
 
   /**
    * Whether a NetworkPolicy lets the server call the database, the API server and name servers alone, and, with `ingress.controllerNamespace`, nobody but
-   * the ingress controller and engines call it.
+   * the ingress controller, engines, and where there are `readers` monitors, call it.
    *
    * @default true
    */

@@ -1,7 +1,7 @@
 import { ApiObject, Chart, Duration } from 'cdk8s';
 import { Construct } from 'constructs';
 import { bundledProgram } from './bundled-program';
-import { ENGINE_LABELS, labelsOf, namespaceOf, RECAST } from './recast-names';
+import { ENGINE_LABELS, labelsOf, MONITOR_LABELS, namespaceOf, RECAST, SERVER_PORT } from './recast-names';
 import { addWorkflowDefinition } from './workflow-definition';
 import { PROGRAM, WorkflowServerImage } from './workflow-server-image';
 import { addIngress } from './workflow-server-ingress';
@@ -16,7 +16,6 @@ import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
 import { addNetworkPolicy, ASK_NAMES } from '../workload/network-policy';
 import { declareTraffic } from '../workload/traffic';
 
-const PORT = 5000;
 const SERVICE_PORT = 80;
 /** Nobody in particular, and no user of the image's. */
 const USER_ID = 65532;
@@ -59,7 +58,7 @@ export class WorkflowServer extends Construct {
       new ApiObject(this, 'ConfigMap', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...metadata, name: `${RECAST.server}-program` }, data: files });
     }
     new ApiObject(this, 'Service', {
-      apiVersion: 'v1', kind: 'Service', metadata, spec: { selector, ports: [{ name: 'http', port: SERVICE_PORT, protocol: 'TCP', targetPort: PORT }] },
+      apiVersion: 'v1', kind: 'Service', metadata, spec: { selector, ports: [{ name: 'http', port: SERVICE_PORT, protocol: 'TCP', targetPort: SERVER_PORT }] },
     });
     if (props.ingress) { addIngress(this, metadata, SERVICE_PORT, props.ingress); }
     if (props.networkPolicies ?? true) { this.addPolicy(metadata, selector); }
@@ -97,14 +96,19 @@ export class WorkflowServer extends Construct {
   }
 
   private addPolicy(metadata: object, selector: object): void {
-    const { database, ingress } = this.props;
+    const { database, ingress, readers = [] } = this.props;
     const tcp = (port: number) => ({ protocol: 'TCP', port });
     const controller = ingress?.controllerNamespace;
     const from = controller === undefined ? {} : {
-      from: [{ podSelector: { matchLabels: ENGINE_LABELS } }, { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': controller } } }],
+      from: [
+        { podSelector: { matchLabels: ENGINE_LABELS } },
+        { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': controller } } },
+        // in whatever namespace: a monitor needs a reader's token besides
+        ...readers.length > 0 ? [{ namespaceSelector: {}, podSelector: { matchLabels: MONITOR_LABELS } }] : [],
+      ],
     };
     addNetworkPolicy(this, metadata, selector, {
-      ingress: [{ ...from, ports: [tcp(PORT)] }],
+      ingress: [{ ...from, ports: [tcp(SERVER_PORT)] }],
       egress: [
         ASK_NAMES,
         { ...database.podLabels && { to: [{ podSelector: { matchLabels: database.podLabels } }] }, ports: [tcp(database.port)] },
@@ -116,7 +120,7 @@ export class WorkflowServer extends Construct {
   private podSpec(): object {
     const { database, tokensSecret = 'wflow-server-tokens', engineConfiguration = RECAST.engineConfiguration, resources, nodeSelector, imagePullSecrets } = this.props;
     const { authority } = database;
-    const probe = (path: string) => ({ httpGet: { path, port: PORT } });
+    const probe = (path: string) => ({ httpGet: { path, port: SERVER_PORT } });
     return {
       serviceAccountName: RECAST.serverAccount,
       ...hardenedPod(USER_ID),
@@ -130,7 +134,7 @@ export class WorkflowServer extends Construct {
         image: this.image.reference,
         command: ['node', `${PROGRAM.directory}/${PROGRAM.file}`],
         env: this.environment(),
-        ports: [{ name: 'http', containerPort: PORT, protocol: 'TCP' }],
+        ports: [{ name: 'http', containerPort: SERVER_PORT, protocol: 'TCP' }],
         securityContext: HARDENED_CONTAINER,
         resources: containerResources(resources, { cpu: '100m', memory: '128Mi', limit: '512Mi' }),
         // it waits for its database, and migrates it, before it listens
@@ -155,7 +159,7 @@ export class WorkflowServer extends Construct {
 
   private environment(): object[] {
     const { props } = this;
-    const { database: { host, port, databaseName, authority, credentials: { secretName, userKey = 'user', passwordKey = 'password' } }, shipTarget, inputHosts, admins } = props;
+    const { database: { host, port, databaseName, authority, credentials: { secretName, userKey = 'user', passwordKey = 'password' } }, shipTarget, inputHosts, admins, readers } = props;
     const values: { [name: string]: string | number | undefined } = {
       NODE_ENV: 'production',
       PGHOST: host,
@@ -164,6 +168,7 @@ export class WorkflowServer extends Construct {
       WFLOW_DATABASE_CA: authority && '/database-authority/ca.crt',
       WFLOW_NSLOTS: props.slots ?? 10,
       WFLOW_ADMINS: admins?.length ? admins.join(',') : undefined,
+      WFLOW_READERS: readers?.length ? readers.join(',') : undefined,
       WFLOW_INPUT_HOSTS: inputHosts?.join(','),
       WFLOW_MAX_WAITING: props.maxWaiting ?? 1000,
       WFLOW_START_DEADLINE: (props.startDeadline ?? Duration.minutes(30)).toSeconds({ integral: false }),

@@ -1,8 +1,8 @@
 import { App, Chart, Size, Testing } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
 import {
-  Cluster, ClusterSelector, FederatedCluster, Federation, FirewallRules, MonitorImage, MonitorIngress, MonitorSignIn, Placement, WorkflowMonitor,
-  WorkflowMonitorProps,
+  Cluster, ClusterSelector, FederatedCluster, Federation, FirewallRules, MonitorImage, MonitorIngress, MonitorSignIn, MonitorWorkflowServer,
+  Placement, WorkflowMonitor, WorkflowMonitorProps,
 } from '../../src';
 import { bundledProgram, MOST_BYTES, programProblems } from '../../src/recast/bundled-program';
 import { scratchDirectory } from '../scratch';
@@ -94,6 +94,49 @@ describe('WorkflowMonitor', () => {
     expect(environmentOf(chart)).toMatchObject({ MONITOR_WORKFLOW_LOGS: 'https://logs.cern.ch/{wflowid}', MONITOR_STEP_LOGS: 'https://logs.cern.ch/{wflowid}/{jobid}' });
   });
 
+  test('a workflow server that is asked, with a token from a Secret, at the server\'s pods alone', () => {
+    const { chart, app } = site({ workflowServer: { token: { secretName: 'wflow-server-tokens', key: 'monitor' } } });
+    expect(environmentOf(chart)).toEqual({
+      MONITOR_NAMESPACES: 'recast',
+      MONITOR_PORT: '8080',
+      MONITOR_SERVER_URL: 'http://wflow-server.recast.svc',
+      MONITOR_SERVER_TOKEN: '/wflow-server/token',
+      MONITOR_SERVER_NAMESPACE: 'recast',
+    });
+    const { containers: [container], volumes } = podOf(chart);
+    expect(container.volumeMounts[1]).toEqual({ name: 'server-token', mountPath: '/wflow-server', readOnly: true });
+    expect(volumes[1]).toEqual({ name: 'server-token', secret: { secretName: 'wflow-server-tokens', items: [{ key: 'monitor', path: 'token' }], defaultMode: 0o440 } });
+    expect(objectOf(chart, 'NetworkPolicy', 'wflow-monitor').spec.egress).toEqual([
+      { ports: [{ protocol: 'TCP', port: 443 }, { protocol: 'TCP', port: 6443 }] },
+      { ports: [{ protocol: 'UDP', port: 53 }, { protocol: 'TCP', port: 53 }] },
+      {
+        to: [{
+          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'recast' } }, podSelector: { matchLabels: { 'app.kubernetes.io/name': 'wflow-server' } },
+        }],
+        ports: [{ protocol: 'TCP', port: 5000 }],
+      },
+    ]);
+    expect(FirewallRules.of(app).rules.map(({ port }) => port)).toEqual([443]);
+  });
+
+  test('a workflow server of another namespace, of another name, and of another cluster', () => {
+    const token = { secretName: 'reader' };
+    const of = (workflowServer: Partial<MonitorWorkflowServer>) => site({
+      workflowNamespaces: ['talk', 'analysis'], workflowServer: { token, ...workflowServer }, image: MonitorImage.own('registry.cern.ch/monitor:1'),
+    });
+    const policy = (chart: Cluster) => objectOf(chart, 'NetworkPolicy', 'wflow-monitor').spec.egress[2];
+    const other = of({ namespace: 'analysis' }).chart;
+    expect([environmentOf(other).MONITOR_SERVER_URL, policy(other).to[0].namespaceSelector.matchLabels]).toEqual([
+      'http://wflow-server.analysis.svc', { 'kubernetes.io/metadata.name': 'analysis' },
+    ]);
+    expect(podOf(other).volumes[0].secret.items).toEqual([{ key: 'token', path: 'token' }]);
+    const named = of({ url: 'http://recast.services.svc:8080' }).chart;
+    expect([environmentOf(named).MONITOR_SERVER_NAMESPACE, policy(named)]).toEqual(['talk', { ports: [{ protocol: 'TCP', port: 8080 }] }]);
+    const { app, chart: far } = of({ url: 'https://recast.cern.ch' });
+    expect(policy(far)).toEqual({ ports: [{ protocol: 'TCP', port: 443 }] });
+    expect(FirewallRules.of(app).rules.map(({ from, address, port }) => [from, address, port])).toContainEqual(['site', 'recast.cern.ch', 443]);
+  });
+
   test('an Ingress, by TLS, behind a sign-in', () => {
     const { chart } = site({
       ingress: {
@@ -130,6 +173,7 @@ describe('WorkflowMonitor', () => {
 });
 
 describe('refused', () => {
+  const server = (more: Partial<MonitorWorkflowServer>): WorkflowMonitorProps => ({ workflowServer: { token: { secretName: 'reader' }, ...more } });
   const ingress = (more: Partial<MonitorIngress>): WorkflowMonitorProps => ({ ingress: { hostname: 'monitor.cern.ch', signIn: SIGN_IN, ...more } });
   test.each<[string, WorkflowMonitorProps, string]>([
     ['a name that is none', { name: 'Monitor' }, 'name: given "Monitor"'],
@@ -144,6 +188,14 @@ describe('refused', () => {
     ['a link that is none of the web', { centralLogs: { workflow: 'javascript:alert(1)' } }, 'centralLogs.workflow: given "javascript:alert(1)"'],
     ['a link with another placeholder', { centralLogs: { step: 'https://logs/{pod}' } }, 'centralLogs.step: given "https://logs/{pod}"'],
     ['a workflow\'s link with the id of a job', { centralLogs: { workflow: 'https://logs/{jobid}' } }, 'of placeholders {wflowid}'],
+    ['a workflow server\'s Secret that is none', server({ token: { secretName: 'A_B' } }), 'workflowServer.token.secretName: given "A_B"'],
+    ['a key that is none', server({ token: { secretName: 'a', key: '../x' } }), 'workflowServer.token.key: given "../x"'],
+    ['a workflow server of a namespace that isn\'t shown', server({ namespace: 'talk' }), 'workflowServer.namespace: given "talk", allowed: one of workflowNamespaces: recast'],
+    ['a workflow server where REANA\'s workflows alone are shown', { ...server({}), reanaNamespaces: ['reana'] }, 'one of workflowNamespaces: there is none'],
+    ['a token in the clear', server({ url: 'http://recast.cern.ch' }), 'workflowServer.url: given "http://recast.cern.ch", allowed: https:// and a host'],
+    ['a URL with a path', server({ url: 'https://recast.cern.ch/api' }), 'workflowServer.url: given "https://recast.cern.ch/api"'],
+    ['a URL with a user', server({ url: 'https://a:b@recast.cern.ch' }), 'workflowServer.url'],
+    ['a port that is none', server({ url: 'https://recast.cern.ch:70000' }), 'workflowServer.url: given "https://recast.cern.ch:70000"'],
     ['an Ingress without a sign-in', { ingress: { hostname: 'monitor.cern.ch' } }, 'ingress.signIn: given undefined, allowed: who makes users sign in, or `allowAnonymous: true`'],
     ['a sign-in, and anybody', ingress({ allowAnonymous: true }), 'ingress.allowAnonymous: given true'],
     ['a host name that is none', ingress({ hostname: 'https://monitor' }), 'ingress.hostname: given "https://monitor"'],

@@ -168,8 +168,9 @@ describe('the server', () => {
   test('knows its users by their tokens; short ones and the links of a mounted Secret are none', () => {
     const directory = scratchDirectory();
     for (const [name, token] of Object.entries({ 'alice': 'a-long-enough-token\n', 'bob': 'short', '..data': 'not-a-user-at-all-here' })) { fs.writeFileSync(path.join(directory, name), token); }
-    const users = new Users(directory, ['alice']);
-    expect(users.of('a-long-enough-token')).toEqual({ name: 'alice', admin: true });
+    const users = new Users(directory, ['alice'], []);
+    expect(users.of('a-long-enough-token')).toEqual({ name: 'alice', admin: true, reader: false });
+    expect(new Users(directory, ['alice'], ['alice']).of('a-long-enough-token')).toEqual({ name: 'alice', admin: false, reader: true });
     expect(['short', 'not-a-user-at-all-here', '', 'a-long-enough-toke'].map(token => users.of(token))).toEqual([undefined, undefined, undefined, undefined]);
   });
 

@@ -49,6 +49,7 @@ describe('the workflow server', () => {
       server: {
         slots: 3,
         admins: ['operator', 'shifter'],
+        readers: ['monitor', 'dashboard'],
         inputHosts: ['zenodo.org', 'cernbox.cern.ch'],
         maxWaiting: 50,
         startDeadline: Duration.minutes(5),
@@ -60,6 +61,7 @@ describe('the workflow server', () => {
     expect(environmentOf(chart)).toMatchObject({
       WFLOW_NSLOTS: '3',
       WFLOW_ADMINS: 'operator,shifter',
+      WFLOW_READERS: 'monitor,dashboard',
       WFLOW_INPUT_HOSTS: 'zenodo.org,cernbox.cern.ch',
       WFLOW_MAX_WAITING: '50',
       WFLOW_START_DEADLINE: '300',
@@ -72,7 +74,7 @@ describe('the workflow server', () => {
       WFLOW_SHIPTARGET_SECRET: 'wflow-shiptarget-ssh',
       PGHOST: 'wflow-db.recast.svc',
     });
-    expect(environmentOf(program().chart)).not.toHaveProperty('WFLOW_ADMINS');
+    for (const variable of ['WFLOW_ADMINS', 'WFLOW_READERS']) { expect(environmentOf(program().chart)).not.toHaveProperty(variable); }
   });
 
   test('its pod takes image, resources, nodes, pull secrets, tokens and the engines\' configuration as they are given', () => {
@@ -145,6 +147,15 @@ describe('the workflow server', () => {
     });
   });
 
+  test('with readers monitors may connect as well, in whatever namespace', () => {
+    const { chart } = program({ server: { readers: ['monitor'], ingress: { hostname: 'recast.cern.ch', controllerNamespace: 'ingress-nginx' } } });
+    expect(objectOf(chart, 'NetworkPolicy', 'wflow-server').spec.ingress[0].from).toEqual([
+      { podSelector: { matchLabels: { component: 'wflow-engine' } } },
+      { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'ingress-nginx' } } },
+      { namespaceSelector: {}, podSelector: { matchLabels: { 'app.kubernetes.io/name': 'workflow-monitor' } } },
+    ]);
+  });
+
   test('its database and the ship target take what they are given', () => {
     const common = { namespace: 'analysis', resources: RESOURCES, nodeSelector: { disk: 'ssd' }, storageClass: 'fast', imagePullSecrets: ['login'], networkPolicies: false };
     const { chart, database, shipTarget } = program({
@@ -194,7 +205,8 @@ describe('refused, all at once', () => {
         startDeadline: Duration.seconds(1),
         jobRetention: Duration.seconds(5),
         requestRetention: Duration.hours(1),
-        admins: ['a:b'],
+        admins: ['a:b', 'both'],
+        readers: ['c:d', 'both'],
         inputHosts: [],
         tokensSecret: 'A',
         engineConfiguration: 'b_c',
@@ -204,7 +216,7 @@ describe('refused, all at once', () => {
         ingress: { hostname: 'nodots', className: 'A', tlsSecret: 'B', clusterIssuer: 'C', controllerNamespace: 'D' },
       },
     }, [
-      'slots: given 0', 'maxWaiting: given 1.5', 'startDeadline: given 1', 'jobRetention: given 5', 'requestRetention: given 0.04', 'admins: given "a:b"', 'inputHosts: given []',
+      'slots: given 0', 'maxWaiting: given 1.5', 'startDeadline: given 1', 'jobRetention: given 5', 'requestRetention: given 0.04', 'admins: given "a:b"', 'readers: given "c:d"', 'readers: given "both", allowed: who is not among admins', 'inputHosts: given []',
       'tokensSecret: given "A"', 'engineConfiguration: given "b_c"', 'workflowObjects: given "x.y"', 'image: given "?"', 'namespace: given "Up"', 'shipTarget: given "recast"',
       'ingress.hostname: given "nodots"', 'ingress.className', 'ingress.tlsSecret', 'ingress.clusterIssuer', 'ingress.controllerNamespace',
     ]],

@@ -14,7 +14,9 @@ export interface WorkflowSummary {
   readonly state: WorkflowState;
   /** Of a failure, or why it doesn't begin; one line. */
   readonly reason: string;
-  /** When it began, by ISO 8601. */
+  /** When the workflow server took it, by ISO 8601, while it waits for a slot. */
+  readonly registered?: string;
+  /** When it began. */
   readonly started?: string;
   /** When its engine was last heard of. */
   readonly lastSeen?: string;

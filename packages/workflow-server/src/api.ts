@@ -14,6 +14,8 @@ import { Validator } from './validation';
 const MOST_BYTES = 256 * 1024;
 const MOST_IDS = 200;
 const MOST_LISTED = 1000;
+/** All that a reader may ask. */
+const WAITING = '/waiting';
 /** A client that sends slower than this is cut off. */
 const REQUEST_TIMEOUT = 30_000;
 const MOST_CONNECTIONS = 1_000;
@@ -75,7 +77,11 @@ export function api(options: ApiOptions): FastifyInstance {
 
   void app.register(async guarded => {
     guarded.addHook('onRequest', async request => {
-      (request as any).asking = await asking(request, users, requests);
+      const asks = await asking(request, users, requests);
+      if (asks.user?.reader && request.routeOptions.url !== WAITING) {
+        throw new Refusal(403, { property: 'Authorization', given: 'the token of a reader', allowed: `it for GET ${WAITING} alone` });
+      }
+      (request as any).asking = asks;
     });
     const mine = (request: FastifyRequest) => userOf(request).admin ? undefined : userOf(request).name;
 
@@ -152,6 +158,13 @@ export function api(options: ApiOptions): FastifyInstance {
     guarded.get('/wflows', async request => {
       asked(request, QUESTIONS.nothing);
       return { wflows: await requests.list(mine(request), MOST_LISTED) };
+    });
+
+    guarded.get(WAITING, async request => {
+      asked(request, QUESTIONS.nothing);
+      const { admin, reader } = userOf(request);
+      if (!admin && !reader) { throw new Refusal(403, { property: 'Authorization', given: 'the token of a user', allowed: 'that of a reader, or of an admin' }); }
+      return { waiting: await requests.waiting(MOST_LISTED) };
     });
 
     guarded.post('/workflow_cancel', async request => {

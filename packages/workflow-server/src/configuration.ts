@@ -12,6 +12,8 @@ export interface Configuration {
   readonly tokens: string;
   /** Users who see and cancel the requests of all. */
   readonly admins: readonly string[];
+  /** Users who see which requests wait, and nothing else. */
+  readonly readers: readonly string[];
   /** How many requests of one user may wait. */
   readonly mostWaiting: number;
   /** How long a request may take from its Job to a pod that runs. */
@@ -47,6 +49,7 @@ export function configuration(environment: NodeJS.ProcessEnv): Configuration {
     jobTemplate: environment.WFLOW_JOB_TEMPLATE ?? '/yadage_job/job_template',
     tokens: environment.WFLOW_TOKENS ?? '/tokens',
     admins: list('WFLOW_ADMINS'),
+    readers: list('WFLOW_READERS'),
     mostWaiting: number('WFLOW_MAX_WAITING', 1000, 1, 1_000_000),
     startDeadlineSeconds: number('WFLOW_START_DEADLINE', 1800, 10, 1_000_000),
     jobSeconds: number('WFLOW_JOB_TTL', 86_400, 0, 100_000_000),

@@ -73,7 +73,7 @@ async function main(): Promise<void> {
     requests,
     messages,
     cancel,
-    users: new Users(settings.tokens, settings.admins),
+    users: new Users(settings.tokens, settings.admins, settings.readers),
     allowed: settings.allowed,
     mostWaiting: settings.mostWaiting,
     podsOf: id => engines.podsOf(id),

@@ -23,6 +23,13 @@ export interface Seen {
   readonly context: Context;
 }
 
+/** A request that waits for a slot, without whose it is and what it says. */
+export interface Waiting {
+  readonly id: string;
+  readonly state: State;
+  readonly registered: Date;
+}
+
 /** A request that was made of an object, and what the object's status doesn't say of it yet. */
 export interface Told {
   readonly id: string;
@@ -146,6 +153,12 @@ export class Requests {
     const { rows } = await this.pool.query(
       'SELECT id FROM request WHERE $1::text IS NULL OR owner = $1 ORDER BY registered DESC, id LIMIT $2', [owner ?? null, most]);
     return rows.map(({ id }) => id);
+  }
+
+  /** The requests of all that wait, in the order in which they get slots. */
+  public async waiting(most: number): Promise<Waiting[]> {
+    const { rows } = await this.pool.query('SELECT id, state, registered FROM request WHERE state = \'REGISTERED\' ORDER BY registered, id LIMIT $1', [most]);
+    return rows;
   }
 
   /** What was kept of a request when it ended. */

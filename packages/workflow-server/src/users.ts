@@ -10,6 +10,8 @@ const FRESH_MILLISECONDS = 5_000;
 export interface User {
   readonly name: string;
   readonly admin: boolean;
+  /** Lists which requests wait, and does nothing else. */
+  readonly reader: boolean;
 }
 
 export const digest = (token: string) => createHash('sha256').update(token).digest();
@@ -19,14 +21,18 @@ export class Users {
   private known: { readonly name: string; readonly token: Buffer }[] = [];
   private read = -Infinity;
 
-  public constructor(private readonly directory: string, private readonly admins: readonly string[]) {}
+  public constructor(private readonly directory: string, private readonly admins: readonly string[], private readonly readers: readonly string[]) {}
 
   /** Whose token it is. All are compared, and each in a time that tells nothing of it. */
   public of(token: string): User | undefined {
     this.refresh();
     const given = digest(token);
     const found = this.known.filter(({ token: own }) => timingSafeEqual(own, given));
-    return found.length === 1 ? { name: found[0].name, admin: this.admins.includes(found[0].name) } : undefined;
+    if (found.length !== 1) { return undefined; }
+    const [{ name }] = found;
+    const reader = this.readers.includes(name);
+    // who is named as both has the lesser rights
+    return { name, reader, admin: !reader && this.admins.includes(name) };
   }
 
   private refresh(): void {

@@ -2,7 +2,9 @@ import { Chart, Size } from 'cdk8s';
 import { ContainerResources, Cpu } from 'cdk8s-plus-27';
 import * as fc from 'fast-check';
 import type { Choices } from './option-programs';
-import { MonitorImage, MonitorIngress, MonitorLogLinks, MonitorSignIn, WorkflowMonitor, WorkflowMonitorProps } from '../../../src';
+import {
+  MonitorImage, MonitorIngress, MonitorLogLinks, MonitorSignIn, MonitorWorkflowServer, WorkflowMonitor, WorkflowMonitorProps,
+} from '../../../src';
 
 const of = fc.constantFrom;
 
@@ -25,11 +27,18 @@ const linkChoices: Choices<MonitorLogLinks> = {
   step: of('https://logs.example/?q=wflowid:{wflowid}+jobid:{jobid}'),
 };
 
+const serverChoices: Choices<MonitorWorkflowServer> = {
+  token: of({ secretName: 'wflow-server-tokens', key: 'monitor' }, { secretName: 'reader' }),
+  namespace: of('default'),
+  url: of('https://recast.example', 'http://wflow-server.default.svc.cluster.local', 'http://recast.services.svc:8080'),
+};
+
 const monitorChoices: Choices<WorkflowMonitorProps> = {
   name: of('page', 'workflows'),
   namespace: of('talk'),
   workflowNamespaces: of(['default']),
   reanaNamespaces: of(['default']),
+  workflowServer: optional(serverChoices, 'token'),
   image: of(MonitorImage.own('registry.example/workflow-monitor:1'), MonitorImage.node('registry.example/node:24')),
   replicas: of(2, 3),
   centralLogs: optional(linkChoices),
@@ -49,15 +58,25 @@ function optional<T extends object>(choices: Choices<T>, ...always: (keyof T & s
 }
 
 /** All options of the workflow monitor, by the interface that has them. */
-export const MONITOR_CHOICES = { WorkflowMonitorProps: monitorChoices, MonitorIngress: ingressChoices, MonitorLogLinks: linkChoices };
+export const MONITOR_CHOICES = {
+  WorkflowMonitorProps: monitorChoices, MonitorIngress: ingressChoices, MonitorLogLinks: linkChoices, MonitorWorkflowServer: serverChoices,
+};
 
 /** Any of them. In a namespace of others no two monitors have one name. */
 export const MONITOR_VALUES: fc.Arbitrary<WorkflowMonitorProps> = optional(monitorChoices).map(props =>
-  props.name === undefined ? { ...props, workflowNamespaces: undefined, reanaNamespaces: undefined } : props);
+  props.name === undefined ? { ...props, workflowNamespaces: undefined, reanaNamespaces: undefined } : props).map(askable);
+
+/** A workflow server's requests are shown where workflows of this library's are. */
+function askable(props: WorkflowMonitorProps): WorkflowMonitorProps {
+  const { workflowServer, workflowNamespaces, reanaNamespaces } = props;
+  if (!workflowServer || workflowNamespaces) { return props; }
+  return { ...props, workflowServer: reanaNamespaces ? undefined : { ...workflowServer, namespace: undefined } };
+}
 
 /** The options that values set, by the interface that has them. */
 export function monitorOptionsOf(props: WorkflowMonitorProps): { [type: string]: object } {
-  return { WorkflowMonitorProps: props, MonitorIngress: props.ingress ?? {}, MonitorLogLinks: props.centralLogs ?? {} };
+  const { ingress = {}, centralLogs = {}, workflowServer = {} } = props;
+  return { WorkflowMonitorProps: props, MonitorIngress: ingress, MonitorLogLinks: centralLogs, MonitorWorkflowServer: workflowServer };
 }
 
 /** Declares it in a namespace of the program's own. */

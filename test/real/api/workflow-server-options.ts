@@ -70,6 +70,7 @@ const serverChoices: Choices<ServerOptions> = {
   slots: of(1, 500),
   tokensSecret: of('tokens'),
   admins: of(['operator'], ['a', 'b']),
+  readers: of(['monitor'], ['monitor', 'dashboard']),
   inputHosts: of(['zenodo.org', 'cernbox.cern.ch']),
   engineConfiguration: of('engines'),
   maxWaiting: of(5),

@@ -24,6 +24,9 @@ const REANA = 'reana-runs';
 const NAMESPACE = 'recast';
 
 const MONITOR = 'wflow-monitor';
+/** The same, which asks a workflow server besides. */
+const ASKING = 'asking-monitor';
+const READER = 'the-token-of-a-reader';
 /** The same with the program in its image, for nobody but an ingress controller. */
 const CLOSED = 'closed-monitor';
 
@@ -40,6 +43,9 @@ function program(outdir: string): void {
     reanaNamespaces: [REANA],
     image: MonitorImage.node(MONITOR_IMAGE),
     centralLogs: { workflow: 'https://logs.example/workflows/{wflowid}', step: STEP_LOGS },
+  });
+  new WorkflowMonitor(site, 'asking', {
+    name: ASKING, workflowNamespaces: [WORKFLOWS], image: MonitorImage.node(MONITOR_IMAGE), workflowServer: { token: { secretName: 'reader' } },
   });
   new WorkflowMonitor(site, 'closed', {
     name: CLOSED,
@@ -77,8 +83,9 @@ describePages('the workflow monitor', () => {
     const manifests = filesOf(program).site;
     const isNamespace = ({ kind }: Manifest) => kind === 'Namespace';
     await site.apply(manifests.filter(isNamespace));
+    await site.apply([{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'reader', namespace: NAMESPACE }, stringData: { token: READER } }]);
     await site.apply(manifests.filter(each => !isNamespace(each)));
-    for (const name of [MONITOR, CLOSED]) {
+    for (const name of [MONITOR, ASKING, CLOSED]) {
       await site.run(['rollout', 'status', '--timeout=300s', '--namespace', NAMESPACE, `deployment/${name}`], { timeout: 310 });
     }
     forward = await PortForward.open(testbed.kubeconfig, 'site', NAMESPACE, `deployment/${MONITOR}`, 8080);
@@ -376,6 +383,78 @@ describePages('the workflow monitor', () => {
     expect(fs.statSync(picture).size).toBeLessThan(300_000);
   });
 
+  describe('requests that wait in the workflow server', () => {
+    const ids = ['waits-00000001', 'waits-00000002'];
+    let asking: PortForward;
+    let page: OpenPage;
+    const server = async (answer: object) => {
+      await site.exec(WORKFLOWS, 'wflow-server', ['sh', '-c', 'printf %s "$0" >/tmp/next && mv /tmp/next /tmp/answer', JSON.stringify(answer)]);
+    };
+    const waiting = (...those: string[]) => ({ status: 200, body: { waiting: those.map(id => ({ id, state: 'REGISTERED', registered: '2026-11-26T17:00:00Z' })) } });
+
+    beforeAll(async () => {
+      // what stands in for the server answers what it is told, to whom has the token
+      const pod: any = (scriptJob('x', WORKFLOWS, 'server', 'exec node -e "$0"', {}) as any).spec.template.spec;
+      pod.containers[0].command.push(SERVER);
+      pod.containers[0].env = [{ name: 'TOKEN', value: READER }];
+      const labels = { 'app.kubernetes.io/name': 'wflow-server' };
+      await site.apply([
+        { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'wflow-server', namespace: WORKFLOWS, labels }, spec: pod },
+        { apiVersion: 'v1', kind: 'Service', metadata: { name: 'wflow-server', namespace: WORKFLOWS }, spec: { selector: labels, ports: [{ port: 80, targetPort: 5000 }] } },
+      ]);
+      await site.run(['wait', '--for=condition=Ready', '--timeout=120s', '--namespace', WORKFLOWS, 'pod/wflow-server'], { timeout: 130 });
+      asking = await PortForward.open(testbed.kubeconfig, 'site', NAMESPACE, `deployment/${ASKING}`, 8080);
+    });
+    afterAll(async () => {
+      // a page whose server goes complains
+      await browser?.closePages();
+      asking?.close();
+    });
+
+    test('are REGISTERED in the list, with how many are before them, and on their page', async () => {
+      await server(waiting(...ids));
+      await browser.closePages();
+      const list = await browser.open(`${asking.url}/?q=waits`);
+      await list.until('#workflows tbody', /waits-00000002analysisYadage○ REGISTERED1 before it/);
+      await list.until('#note', /^$/);
+      page = await browser.open(`${asking.url}/workflows/${WORKFLOWS}/${ids[1]}`);
+      await page.until('#status', /^○ REGISTERED 1 before it$/);
+      await page.until('#started', /^not yet; registered 2026-11-26 17:00:00 UTC$/);
+      expect(await page.graph()).toEqual([]);
+      await server(waiting(ids[1]));
+      await page.until('#status', /^○ REGISTERED the next that gets a slot$/);
+    });
+
+    test('a server that doesn\'t answer is said not to, and the rest is shown', async () => {
+      await server({ status: 503, body: {} });
+      await page.until('#status', /^○ REGISTERED the next that gets a slot\. The workflow server doesn't say which requests wait: it answers 503\.$/);
+      const list = await browser.open(asking.url);
+      await list.until('#note', /^The workflow server doesn't say which requests wait: it answers 503\.$/);
+      await list.until('#workflows tbody', /higgs-1a2b3c4d/);
+      expect((await fetch(`${asking.url}/readyz`)).status).toBe(200);
+      await server(waiting(ids[1]));
+      await list.until('#note', /^$/);
+    });
+
+    test('one that has a slot is what its engine says', async () => {
+      // a page behind another one asks nothing
+      await page.page.bringToFront();
+      await page.until('#status', /^○ REGISTERED the next that gets a slot$/);
+      const workflow = await WrittenWorkflow.start(site, WORKFLOWS, ids[1]);
+      await page.until('#status', /▶ ACTIVE/);
+      await workflow.end(0);
+      await page.until('#status', /✓ SUCCESS/);
+    });
+
+    test('the policy lets it call the server\'s pods, and no others', async () => {
+      const connect = async (pod: string, namespace: string) => {
+        const { status: { podIP } } = await site.get('pod', pod, '--namespace', namespace);
+        return (await site.exec(NAMESPACE, await podOf(ASKING), ['node', '-e', CONNECT, podIP, namespace === WORKFLOWS ? '5000' : '8080'])).stdout.trim();
+      };
+      expect([await connect('wflow-server', WORKFLOWS), await connect(await podOf(MONITOR), NAMESPACE)]).toEqual(['connected', 'no connection']);
+    });
+  });
+
   describe("REANA's workflows", () => {
     const id = '6b1c5ff2-5a0e-4b8e-8a55-d4a6a3c50e51';
 
@@ -567,6 +646,17 @@ const ask = (method, api, namespace, resource) => new Promise(resolve => {
   await ask('DELETE', 'v1', workflows, 'pods');
   await ask('DELETE', 'v1', workflows, 'configmaps');
 })();
+`;
+
+/** Answers what a file says, when it is there, to whom has the token. */
+const SERVER = `
+const fs = require('fs');
+require('http').createServer(({ url, headers }, response) => {
+  const known = url === '/waiting' && headers.authorization === 'Bearer ' + process.env.TOKEN;
+  const answer = () => fs.existsSync('/tmp/answer') ? JSON.parse(fs.readFileSync('/tmp/answer')) : { status: 503, body: {} };
+  const { status, body } = known ? answer() : { status: 401, body: {} };
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}).listen(5000);
 `;
 
 const CONNECT = `

@@ -16,7 +16,9 @@ import { until } from '../until';
 /* eslint-disable @typescript-eslint/no-explicit-any */
 
 /** The users of the tests, and their tokens. */
-export const TOKENS = { alice: 'alice-has-this-token', bob: 'bob-has-another-token', operator: 'the-operators-own-token' } as const;
+export const TOKENS = {
+  alice: 'alice-has-this-token', bob: 'bob-has-another-token', operator: 'the-operators-own-token', monitor: 'the-token-of-a-reader',
+} as const;
 
 const NAMESPACE = 'recast';
 const PORT = 5000;
@@ -197,7 +199,7 @@ export class ServerLab {
     const app = new App();
     const chart = new Chart(app, 'lab', { namespace: NAMESPACE });
     const database = WorkflowDatabase.external({ host: '127.0.0.1', credentials: { secretName: 'db' } });
-    new WorkflowServer(chart, 'server', { database, slots: 2, admins: ['operator'], ...this.props });
+    new WorkflowServer(chart, 'server', { database, slots: 2, admins: ['operator'], readers: ['monitor'], ...this.props });
     this.manifests = Testing.synth(chart);
   }
 

@@ -331,6 +331,28 @@ describeWorkflowServer('the workflow server', () => {
     expect(lab.server.running).toBe(true);
   });
 
+  test('a reader lists which requests wait, of all users and in their order, and may do nothing else', async () => {
+    const ids: string[] = [];
+    for (const user of ['alice', 'alice', 'bob', 'alice'] as const) { ids.push(await lab.submit(quick({ seconds: 600 }), user)); }
+    for (const id of ids.slice(0, 2)) { await isIn(id, 'ACTIVE'); }
+    const get = (path: string, user?: Question['user']): Question => ({ method: 'GET', path, user });
+    const [readers, admins, users, nobodys] = await lab.ask(get('/waiting', 'monitor'), get('/waiting', 'operator'), get('/waiting', 'alice'), get('/waiting'));
+    expect([readers, admins, users, nobodys].map(({ status }) => status)).toEqual([200, 200, 403, 401]);
+    expect(readers.body).toEqual({ waiting: ids.slice(2).map(id => ({ id, state: 'REGISTERED', registered: expect.stringMatching(/^2\d{3}-\d\d-\d\dT/) })) });
+    expect(admins.body).toEqual(readers.body);
+    const others = await lab.ask(
+      get(`/workflow_status?workflow_ids=${ids[2]}`, 'monitor'), get(`/workflow_config?workflow_ids=${ids[2]}`, 'monitor'), get('/wflows', 'monitor'),
+      get(`/workflow_msgs?workflow_id=${ids[0]}&topic=log`, 'monitor'), get(`/workflow_msgs?workflow_id=${ids[0]}&topic=state`, 'monitor'),
+      get(`/subjob_msgs?subjob_id=${randomUUID()}&topic=run`, 'monitor'), { method: 'POST', path: '/workflow_submit', user: 'monitor', body: quick() },
+      { method: 'POST', path: '/workflow_cancel', user: 'monitor', body: { workflow_id: ids[0] } },
+    );
+    expect(others.map(({ status }) => status)).toEqual(others.map(() => 403));
+    expect(others[0].body.error).toEqual({ property: 'Authorization', given: 'the token of a reader', allowed: 'it for GET /waiting alone' });
+    await lab.ask(...ids.map((id): Question => ({ method: 'POST', path: '/workflow_cancel', user: 'operator', body: { workflow_id: id } })));
+    await ends(ids);
+    expect((await lab.ask(get('/waiting', 'monitor')))[0].body).toEqual({ waiting: [] });
+  });
+
   test('who may what: nobody without a token, each his own, admins all, an engine its own context', async () => {
     const alices = await lab.submit({ ...quick({ seconds: 8 }), inputURL: 'https://example.org/a.zip', inputAuth: 'secret-of-alice' });
     const bobs = await lab.submit(quick(), 'bob');

@@ -33,12 +33,12 @@ export function list(): void {
   follow<WorkflowSummary[]>('/api/workflows/events', value => {
     workflows = value;
     render();
-  }, yes => { if (!yes) { setText(byId('found'), 'The server can\'t be reached.'); } });
+  }, yes => { if (!yes) { setText(byId('found'), 'The server can\'t be reached.'); } }, note => setText(byId('note'), note));
 }
 
 function row({ namespace, id, kind, state, reason, started, lastSeen, counts }: WorkflowSummary): HTMLTableRowElement {
   const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  const steps = `${counts.SUCCESS} of ${all} done${counts.FAILURE ? `, ${counts.FAILURE} failed` : ''}`;
+  const steps = state === 'REGISTERED' ? reason : `${counts.SUCCESS} of ${all} done${counts.FAILURE ? `, ${counts.FAILURE} failed` : ''}`;
   return element('tr', {},
     element('th', { scope: 'row' }, element('a', { href: `/workflows/${namespace}/${id}` }, id)),
     element('td', {}, namespace),

@@ -21,6 +21,7 @@ export function monitor(): void {
   const collapsed = new Set<string>();
   let workflow: Workflow | undefined;
   let connected = true;
+  let note = '';
   let chosen: string | undefined = new URLSearchParams(location.hash.slice(1)).get('step') ?? undefined;
 
   const table = new StepTable(byId<HTMLTableElement>('steps'), step => choose(step, true), stage => fold([stage], !collapsed.has(stage)));
@@ -69,11 +70,11 @@ export function monitor(): void {
 
   function facts(): void {
     const status = byId('status');
-    if (!workflow) { return setText(status, connected ? 'There is no such workflow here (yet).' : 'The server can\'t be reached.'); }
-    const { state, reason, lastSeen, started, counts } = workflow;
+    if (!workflow) { return setText(status, connected ? `There is no such workflow here (yet). ${note}`.trim() : 'The server can\'t be reached.'); }
+    const { state, reason, lastSeen, registered, started, counts } = workflow;
     const badge = status.querySelector('.badge') ?? element('span');
     const text = `${SIGNS[state]} ${state}`;
-    const rest = [reason && ` ${reason}`, connected ? '' : ' (not connected: this is what was last known)'].join('');
+    const rest = [reason && ` ${reason}`, state === 'REGISTERED' && note ? `. ${note}` : '', connected ? '' : ' (not connected: this is what was last known)'].join('');
     if (status.textContent !== text + rest) {
       badge.className = `badge ${BADGES[state]}`;
       badge.textContent = text;
@@ -81,7 +82,7 @@ export function monitor(): void {
     }
     const silent = state === 'ACTIVE' && lastSeen !== undefined && Date.now() - Date.parse(lastSeen) > SILENCE;
     setText(byId('last-seen'), lastSeen ? `${time(lastSeen)}${silent ? `, no sign of life for ${duration(lastSeen, undefined, Date.now())}` : ''}` : 'not yet');
-    setText(byId('started'), started ? time(started) : 'not yet');
+    setText(byId('started'), started ? time(started) : registered ? `not yet; registered ${time(registered)}` : 'not yet');
     setText(byId('counts'), STEP_STATES.filter(each => counts[each] > 0).map(each => `${counts[each]} ${WORDS[each]}`).join(', ') || 'none yet');
     setText(byId('graph-text'), `${workflow.steps.length} steps in ${byStage(workflow).size} stages: ${byId('counts').textContent}.`);
   }
@@ -108,6 +109,9 @@ export function monitor(): void {
     render();
   }, yes => {
     connected = yes;
+    facts();
+  }, text => {
+    note = text;
     facts();
   });
   setInterval(() => {

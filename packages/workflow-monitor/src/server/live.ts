@@ -9,7 +9,7 @@ const PING = 15_000;
 const MOST_PAGES = 500;
 const MOST_UNSENT = 16 * 1024 * 1024;
 
-/** Server-Sent Events: what is shown, whole, whenever it is another. */
+/** Server-Sent Events: what is shown, whole, whenever it is another; beside it, as `note`, what isn't known. */
 export class LiveAnswers {
   private readonly pages = new Set<http.ServerResponse>();
 
@@ -34,17 +34,20 @@ export class LiveAnswers {
     }
     this.pages.add(response);
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
-    let last = '';
+    const events = { message: ask, note: () => this.workflows.problem };
+    const last: { [event: string]: string } = { note: '""' };
     let waiting: NodeJS.Timeout | undefined;
     const now = () => {
       waiting = undefined;
       // a program that has just begun knows nothing yet, which isn't that there is nothing
       if (!this.workflows.synced) { return; }
-      const text = JSON.stringify(ask());
-      if (text === last) { return; }
-      if (response.writableLength > MOST_UNSENT) { return void response.destroy(); }
-      last = text;
-      response.write(`data: ${text}\n\n`);
+      for (const [event, told] of Object.entries(events)) {
+        const text = JSON.stringify(told());
+        if (text === last[event]) { continue; }
+        if (response.writableLength > MOST_UNSENT) { return void response.destroy(); }
+        last[event] = text;
+        response.write(`${event === 'message' ? '' : `event: ${event}\n`}data: ${text}\n\n`);
+      }
     };
     const stop = this.workflows.onChange(() => { waiting ??= setTimeout(now, PAUSE); });
     const ping = setInterval(() => response.write(': still here\n\n'), PING);

@@ -1,21 +1,26 @@
 import { ClusterApi } from './cluster-api';
 import { LogSource, NamespaceView, reanaView, yadageView } from './namespace-view';
 import { Settings } from './settings';
+import { WaitingView, waitingView } from './waiting';
 import { Workflow, WorkflowSummary } from '../workflow';
 
-/** As many workflows are listed, the newest. */
+/** As many workflows are listed, the newest; and as many that wait. */
 const MOST = 1000;
 
 /** All workflows that are shown. */
 export class Workflows {
   private readonly views: Map<string, NamespaceView[]>;
+  private readonly waiting?: WaitingView;
   private readonly listeners = new Set<() => void>();
 
-  public constructor(api: ClusterApi, { namespaces, reanaNamespaces, logs }: Settings) {
+  public constructor(api: ClusterApi, { namespaces, reanaNamespaces, logs, server }: Settings) {
     const changed = () => this.listeners.forEach(listener => listener());
+    this.waiting = server && waitingView(server, changed);
     this.views = new Map([...new Set([...namespaces, ...reanaNamespaces])].map(namespace => [namespace, [
       ...namespaces.includes(namespace) ? [yadageView(api, namespace, logs, changed)] : [],
       ...reanaNamespaces.includes(namespace) ? [reanaView(api, namespace, logs, changed)] : [],
+      // last: of a request that has a slot the cluster knows more
+      ...this.waiting && server?.namespace === namespace ? [this.waiting] : [],
     ]]));
   }
 
@@ -24,12 +29,22 @@ export class Workflows {
     return this.all().every(({ synced }) => synced);
   }
 
+  /** What isn't known of requests that wait; empty if all is. */
+  public get problem(): string {
+    return this.waiting?.problem ?? '';
+  }
+
   public list(): WorkflowSummary[] {
-    const summaries = this.all().flatMap(view => view.ids().map(id => view.workflow(id)!)).map((workflow): WorkflowSummary => {
-      const { namespace, id, kind, state, reason, started, lastSeen, counts } = workflow;
-      return { namespace, id, kind, state, reason, started, lastSeen, counts };
-    });
-    return summaries.sort((one, other) => (other.started ?? '').localeCompare(one.started ?? '') || one.id.localeCompare(other.id)).slice(0, MOST);
+    const summaries = [...this.views].flatMap(([namespace, views]) => [...new Set(views.flatMap(view => view.ids()))].map((each): WorkflowSummary => {
+      const { id, kind, state, reason, registered, started, lastSeen, counts } = this.find(namespace, each)!;
+      return { namespace, id, kind, state, reason, registered, started, lastSeen, counts };
+    }));
+    const time = ({ registered, started }: WorkflowSummary) => started ?? registered ?? '';
+    summaries.sort((one, other) => time(other).localeCompare(time(one)) || one.id.localeCompare(other.id));
+    // however many wait, what runs is listed
+    const waits = new Set(summaries.filter(({ state }) => state === 'REGISTERED').slice(0, MOST));
+    const others = new Set(summaries.filter(({ state }) => state !== 'REGISTERED').slice(0, MOST));
+    return summaries.filter(summary => waits.has(summary) || others.has(summary));
   }
 
   public find(namespace: string, id: string): Workflow | undefined {
