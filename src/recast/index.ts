@@ -1,3 +1,5 @@
+export { CondorSteps } from './condor-steps';
+export type { CondorStepsProps } from './condor-steps';
 export { FederatedSteps } from './federated-steps';
 export type { FederatedStepsProps } from './federated-steps-props';
 export { LossPolicy } from './loss-policy';

@@ -8,7 +8,7 @@ import { APPTAINER_IMAGE, imageRootfs, MONITOR_IMAGE, MPI_IMAGE, NEXT_IMAGE, PRO
 const ON_CLUSTERS = ['api', 'kubernetes', 'nodes', 'node-faults', 'engines', 'telemetry', 'reana/roles', 'reana/edges', 'recast'];
 
 /** Suites that need an image of their own, and which. */
-const OWN_IMAGES: { readonly [suite: string]: string } = {
+const OWN_IMAGES: { readonly [suite: string]: string | readonly string[] } = {
   'test/real/nodes/nodes.test.ts': PROMETHEUS_IMAGE,
   'test/real/pool-metrics.test.ts': PROMETHEUS_IMAGE,
   'test/real/pool-mpi.test.ts': MPI_IMAGE,
@@ -17,6 +17,7 @@ const OWN_IMAGES: { readonly [suite: string]: string } = {
   'test/real/pool-metadata.test.ts': APPTAINER_IMAGE,
   'test/real/pool-private.test.ts': NEXT_IMAGE,
   'test/real/pool-upgrade.test.ts': NEXT_IMAGE,
+  'test/real/recast/condor-steps.test.ts': [YADAGE_IMAGE, APPTAINER_IMAGE],
   'test/real/recast/database.test.ts': REANA_IMAGE,
   'test/real/reana/configuration.test.ts': REANA_IMAGE,
   'test/real/reana/edges.test.ts': REANA_IMAGE,
@@ -37,7 +38,7 @@ interface Run {
 /** Builds what clusters are made of before any suite begins: no suite's time is spent on it, and no two build the same. */
 export default function buildFirst({ nonFlagArgs }: Run): void {
   const images = Object.entries(OWN_IMAGES).filter(([suite]) => nonFlagArgs.length === 0 || nonFlagArgs.some(pattern => suite.includes(pattern)));
-  if (images.length > 0 && missingRequirements().length === 0) { images.forEach(([, image]) => imageRootfs(image)); }
+  if (images.length > 0 && missingRequirements().length === 0) { images.flatMap(([, image]) => image).forEach(image => imageRootfs(image)); }
   const wanted = nonFlagArgs.length === 0 || nonFlagArgs.some(pattern => ON_CLUSTERS.some(folder => `test/real/${folder}/`.includes(pattern) || pattern.includes(folder)));
   if (!wanted || missingForClusters().length > 0) { return; }
   const start = Date.now();

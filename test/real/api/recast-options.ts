@@ -3,8 +3,9 @@ import { Cpu } from 'cdk8s-plus-27';
 import * as fc from 'fast-check';
 import type { Choices } from './option-programs';
 import {
-  FederatedCluster, FederatedSteps, FederatedStepsProps, LossPolicy, ServiceExposure, StagingServer, StagingServerProps, StepOptions, WorkflowInputs,
-  WorkflowSpec, WorkflowStorage, YadageEngine, YadageEngineProps, YadageWorkflow, YadageWorkflowProps,
+  CondorSteps, CondorStepsProps, FederatedCluster, FederatedSteps, FederatedStepsProps, LossPolicy, ServiceExposure, StagingServer,
+  StagingServerProps, StepOptions, WorkflowInputs, WorkflowSpec, WorkflowStorage, YadageEngine, YadageEngineProps, YadageWorkflow,
+  YadageWorkflowProps,
 } from '../../../src';
 
 const of = fc.constantFrom;
@@ -95,12 +96,26 @@ const federatedStepsChoices: Choices<Omit<FederatedStepsProps, 'staging' | 'name
   networkPolicies: fc.boolean(),
 };
 
+const condorChoices: Choices<Omit<CondorStepsProps, 'engine'>> = {
+  collectors: of(['condor.cern.ch:9618'], ['cm1.cern.ch:9618', 'cm2.cern.ch:9618']),
+  accessPoint: of('ap1@cern.ch'),
+  unpackedImages: of('/cvmfs/unpacked.cern.ch'),
+  requirements: of('TARGET.Datacenter == "otc"'),
+  accountingGroup: of('ATLAS.production'),
+  submitCommands: of<{ [command: string]: string }>({ 'priority': '10', '+ProjectName': '"higgs"' }),
+  disk: of(Size.gibibytes(20)),
+  lossTimeout: of(Duration.minutes(30)),
+  onLoss: of(LossPolicy.RERUN, LossPolicy.FAIL),
+  engineLease: of(Duration.hours(6)),
+};
+
 /** Options of an engine, of one of its workflows, of the server that has its steps' files elsewhere, and of those steps. */
 export interface RecastValues {
   readonly engine: Omit<YadageEngineProps, 'namespace' | 'backend'>;
   readonly staging: Omit<StagingServerProps, 'engine'>;
   readonly workflow: Omit<YadageWorkflowProps, 'engine'>;
   readonly federatedSteps: Omit<FederatedStepsProps, 'staging' | 'namespace'>;
+  readonly condorSteps: Omit<CondorStepsProps, 'engine'>;
 }
 
 /** All of these options, by the interface that has them. */
@@ -110,6 +125,7 @@ export const RECAST_CHOICES = {
   StepOptions: stepChoices,
   StagingServerProps: stagingChoices,
   FederatedStepsProps: federatedStepsChoices,
+  CondorStepsProps: condorChoices,
 };
 
 /** Any of them. */
@@ -118,25 +134,28 @@ export const RECAST_VALUES = fc.record<RecastValues>({
   workflow: optional(workflowChoices, 'spec'),
   staging: optional(stagingChoices, 'address'),
   federatedSteps: optional(federatedStepsChoices),
+  condorSteps: optional(condorChoices, 'collectors', 'accessPoint'),
 });
 
 /** The options that values set, by the interface that has them. */
-export function recastOptions({ engine, workflow, staging, federatedSteps }: RecastValues, federated: boolean): [string, object][] {
+export function recastOptions({ engine, workflow, staging, federatedSteps, condorSteps }: RecastValues, federated: boolean): [string, object][] {
   const { root, ...steps } = engine.steps ?? {};
   return Object.entries({
     YadageEngineProps: engine,
     YadageWorkflowProps: workflow,
     StepOptions: steps,
     StagingServerProps: staging,
+    CondorStepsProps: condorSteps,
     ...federated && { FederatedStepsProps: federatedSteps },
   });
 }
 
 /** Declares them in a namespace of the program's own, and in that of a member, if there is one. */
 export function addRecast(chart: Chart, name: string, values: RecastValues, member?: FederatedCluster): void {
-  const { engine: props, workflow, staging: served, federatedSteps } = values;
+  const { engine: props, workflow, staging: served, federatedSteps, condorSteps } = values;
   const engine = new YadageEngine(chart, 'yadage', { ...props, namespace: `${name}-recast` });
   new YadageWorkflow(chart, 'higgs', { engine, ...workflow });
   const staging = new StagingServer(chart, 'staging', { engine, ...served });
+  new CondorSteps(chart, 'batch', { engine, ...condorSteps });
   if (member) { new FederatedSteps(member, 'site', { staging, ...federatedSteps }); }
 }

@@ -4,7 +4,9 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { CondorImage } from '../../../src';
 import { cached } from '../cache';
-import { IMAGE_ENVIRONMENT, imageRootfs, MONITOR_IMAGE, PROMETHEUS_IMAGE, REANA_IMAGE, STAGING_IMAGE, YADAGE_IMAGE } from '../rootfs';
+import {
+  APPTAINER_IMAGE, IMAGE_ENVIRONMENT, imageRootfs, MONITOR_IMAGE, PROMETHEUS_IMAGE, REANA_IMAGE, STAGING_IMAGE, YADAGE_IMAGE,
+} from '../rootfs';
 import { moduleDirectory, toolset } from './binaries';
 
 /** An image that a node's containerd takes in without any registry. */
@@ -104,6 +106,11 @@ export function condorImage(): Image {
 /** The same with Prometheus. Nodes are given it where it is wanted. */
 export function prometheusImage(): Image {
   return recipeImage(PROMETHEUS_IMAGE);
+}
+
+/** The same with Apptainer. Nodes are given it where it is wanted. */
+export function apptainerImage(): Image {
+  return recipeImage(APPTAINER_IMAGE);
 }
 
 /** What REANA stands on. Nodes are given it where it is wanted. */

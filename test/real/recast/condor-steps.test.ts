@@ -1,0 +1,192 @@
+import { gunzipSync } from 'zlib';
+import { condorProgram, LOST, NAMESPACE, ON_NODE, PLACE_NAMES, STEP_IMAGE, USER, WORKFLOWS } from './condor-program';
+import { YadageNodes } from './yadage-nodes';
+import { jobImages, JOB_RELEASE, JOB_SANDBOX } from '../job-images';
+import { apptainerImage, yadageImage } from '../kubernetes/images';
+import { TestbedNode } from '../kubernetes/node';
+import { Testbed } from '../kubernetes/testbed';
+import { TestbedCluster } from '../kubernetes/testbed-cluster';
+import { Manifest } from '../manifest';
+import { TestbedPool } from '../nodes/testbed-pool';
+import { describeClusters } from '../requirements';
+import { YADAGE_IMAGE } from '../rootfs';
+import { filesOf } from '../synthesized';
+import { until } from '../until';
+
+/* eslint-disable @typescript-eslint/no-explicit-any */
+
+const HOST = 'condor-host';
+const MOUNT = '/srv/workerdata';
+const OTHER = 'otc-2';
+/** What begins when the machine is to be lost: a cut link would be a loss as well. */
+const LATER = ['again', 'once'];
+
+const say = (text: string) => process.stdout.write(`recast through HTCondor: ${text}\n`);
+
+describeClusters('steps through HTCondor', () => {
+  let testbed: Testbed;
+  let host: TestbedCluster;
+  let tsystems: TestbedCluster;
+  let pool: TestbedPool;
+  let recast: YadageNodes;
+  let manifests: Manifest[];
+  let ids: { readonly [name: string]: string };
+
+  beforeAll(async () => {
+    testbed = await Testbed.open({
+      [HOST]: { cidr: '10.1.0.0/16', nodes: ['host-1'] },
+      tsystems: { cidr: '10.3.0.0/16', nat: true, nodes: [LOST, OTHER] },
+    });
+    [host, tsystems] = [HOST, 'tsystems'].map(name => testbed.cluster(name));
+    for (const node of host.nodes) { await node.take(yadageImage()); }
+    for (const node of tsystems.nodes) {
+      await node.take(apptainerImage());
+      await node.run(['sh', '-c', 'mkdir -p "$2/$(dirname "$3")" "$4" && cp -r "$1" "$2/$3" && touch "$4/here"', 'sh',
+        `${jobImages()}/${JOB_SANDBOX}`, ON_NODE.images, `${STEP_IMAGE.name}:${STEP_IMAGE.tag}`, ON_NODE.gates]);
+    }
+    pool = await TestbedPool.start(testbed, condorProgram(false));
+    await pool.whole();
+    const token = await pool.token(`${USER}@cern.ch`, 'READ', 'WRITE');
+    await host.apply([
+      { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'wflow-engine-credentials', namespace: NAMESPACE }, stringData: Object.fromEntries(PLACE_NAMES.map(name => [name, token])) },
+      reader,
+    ]);
+    manifests = filesOf(condorProgram(true))[HOST].filter(({ kind, metadata }) => metadata.namespace === NAMESPACE && (kind === 'Job' || /^wflow-spec-/.test(metadata.name)));
+    ids = Object.fromEntries(manifests.filter(({ kind }) => kind === 'Job').map(({ metadata }) => (metadata as any).labels.wflowid).map((id: string) => [id.replace(/-[0-9a-f]{8}$/, ''), id]));
+    recast = new YadageNodes(host, NAMESPACE);
+    await host.apply(manifests.filter(each => !LATER.some(name => isOf(name, each))));
+  });
+  afterAll(() => testbed?.close());
+
+  /** Whether it is the engine's Job of a workflow. */
+  const isOf = (name: string, { kind, metadata }: Manifest) => kind === 'Job' && metadata.name === `wflow-nonint-${ids[name]}`;
+
+  /** A pod that sees the shared volume. */
+  const reader = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'reader', namespace: NAMESPACE },
+    spec: {
+      securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [{
+        name: 'reader',
+        image: `docker.io/${YADAGE_IMAGE}`,
+        command: ['sleep', 'infinity'],
+        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+        volumeMounts: [{ name: 'data', mountPath: MOUNT, readOnly: true }],
+      }],
+      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'wflowworker-data' } }],
+    },
+  };
+  const read = (name: string, file: string) => recast.read('reader', `${MOUNT}/workdirs/${ids[name]}/${file}`);
+
+  /** What the monitor is told of a workflow's step that runs in the pool. */
+  const step = async (name: string): Promise<any> => (await recast.state(ids[name]))?.nodes.find(node => /fit|lone/.test(node.name));
+
+  /** What it said, as the monitor reads it. */
+  const log = async (name: string): Promise<string> => {
+    const map = await host.get('configmap', (await step(name)).log, '--namespace', NAMESPACE);
+    return gunzipSync(Buffer.from(map.binaryData['run.log.gz'], 'base64')).toString();
+  };
+
+  /** What the access point remembers of a workflow's job, or has of it. */
+  const ads = async (name: string, command = 'condor_history'): Promise<any[]> => JSON.parse(await pool.asUser([
+    command, '-json', '-constraint', `WflowId == "${ids[name]}"`, '-attributes', 'JobStatus,NumJobStarts,ExitCode,RemoteHost,LastRemoteHost,WflowStep,ContainerImage,User',
+  ].concat(command === 'condor_q' ? ['-allusers'] : [])) || '[]');
+
+  const runs = (name: string) => until(`the job of ${name} runs`, async () => {
+    const [job] = await ads(name, 'condor_q');
+    if (!job) { throw new Error(await recast.log(`job/wflow-nonint-${ids[name]}`)); }
+    return job.JobStatus === 2;
+  });
+
+  const open = (node: TestbedNode, gate: string) => node.run(['touch', `${ON_NODE.gates}/${gate}`]);
+
+  test('every workflow is there', () => {
+    expect(Object.keys(ids).sort()).toEqual(Object.keys(WORKFLOWS).sort());
+  });
+
+  test('a step at T-Systems between two at the host: it reads what the one has written, and the other what it has', async () => {
+    await recast.ended(ids.there, 'Complete');
+    expect(await recast.state(ids.there)).toMatchObject({ state: 'SUCCESS', reason: '' });
+    const [job, ...others] = await ads('there');
+    expect(others).toEqual([]);
+    expect(job).toMatchObject({
+      NumJobStarts: 1,
+      ExitCode: 0,
+      LastRemoteHost: expect.stringMatching(new RegExp(`@${OTHER}@startd[.]tsystems$`)),
+      WflowStep: 'fit',
+      User: `${USER}@cern.ch`,
+      ContainerImage: `/cvmfs/unpacked.example/${STEP_IMAGE.name}:${STEP_IMAGE.tag}`,
+    });
+    expect(await step('there')).toMatchObject({ state: 'SUCCESS', cluster: 'tsystems' });
+    expect(await read('there', 'report/output.txt')).toBe('events\nfitted\n');
+    expect(await read('there', 'fit/deep/a file, with a comma')).toBe('more\n');
+    // nobody of this cluster ran it
+    expect((await recast.steps(ids.there)).map(({ metadata }) => metadata.annotations['cdk8s-hep/step']).sort()).toEqual(['generate', 'report']);
+  });
+
+  test('what it said is in the file that Yadage has for it, and where the monitor reads it', async () => {
+    const said = `${JOB_RELEASE}\n${MOUNT}/workdirs/${ids.there}/fit\nwrong\n`;
+    expect(await read('there', 'fit/_packtivity/fit.run.log')).toBe(said);
+    expect(await log('there')).toBe(said);
+  });
+
+  test('nothing is left of it in the queue or on the volume', async () => {
+    expect(await ads('there', 'condor_q')).toEqual([]);
+    expect((await host.exec(NAMESPACE, 'reader', ['ls', `${MOUNT}/.htcondor`])).stdout.split('\n').filter(line => line).length).toBeLessThan(Object.keys(WORKFLOWS).length);
+  });
+
+  test('a step that fails there fails the workflow, with its exit code, its log and what it has written', async () => {
+    await recast.ended(ids.fails, 'Failed');
+    expect(await step('fails')).toMatchObject({ state: 'FAILURE', message: 'exit code 3', cluster: 'tsystems' });
+    expect(await log('fails')).toBe('the fit diverges\n');
+    expect(await read('fails', 'lone/output.txt')).toBe('kept\n');
+  });
+
+  test('one that takes too long, or whose image no machine has, fails, and it is said', async () => {
+    await recast.ended(ids['too-long'], 'Failed');
+    expect((await step('too-long')).message).toMatch(/^held: .*duration/);
+    await recast.ended(ids['no-image'], 'Failed');
+    expect((await step('no-image')).message).toMatch(new RegExp(`^it began 2 times and did not end, the last time on slot\\S+@${OTHER}@startd.tsystems: .*could not open image`));
+  });
+
+  test("who deletes the engine's Job takes its steps out of the queue", async () => {
+    await runs('endless');
+    await host.run(['delete', 'job', `wflow-nonint-${ids.endless}`, '--namespace', NAMESPACE]);
+    await until('the job has left', async () => (await ads('endless', 'condor_q')).length === 0);
+  });
+
+  test('with the link to T-Systems cut for a while it goes on where it is', async () => {
+    await runs('cut');
+    const begin = Date.now();
+    await tsystems.site.cut();
+    await until('its machine is not heard of', async () => (await pool.machines()).length === 0);
+    expect((await step('cut')).state).toBe('RUNNING');
+    await tsystems.site.mend();
+    await pool.whole();
+    say(`a link cut: mended, and machines are there again, after ${Math.round((Date.now() - begin) / 1000)} s`);
+    await open(tsystems.node(OTHER), 'cut');
+    await recast.ended(ids.cut, 'Complete');
+    expect(await ads('cut')).toMatchObject([{ NumJobStarts: 1, ExitCode: 0 }]);
+    expect(await read('cut', 'report/output.txt')).toBe('events\n');
+    expect(await log('cut')).toBe('begun\n');
+  });
+
+  test('with its machine lost it is started again elsewhere, or fails where that is not wanted', async () => {
+    await host.apply(manifests.filter(each => LATER.some(name => isOf(name, each))));
+    await runs('again');
+    await runs('once');
+    const lost = Date.now();
+    tsystems.node(LOST).crash();
+    await open(tsystems.node(OTHER), 'again');
+    await recast.ended(ids.again, 'Complete');
+    say(`a machine lost: the step is done elsewhere after ${Math.round((Date.now() - lost) / 1000)} s`);
+    expect(await ads('again')).toMatchObject([{ NumJobStarts: 2, ExitCode: 0, LastRemoteHost: expect.stringMatching(`@${OTHER}@`) }]);
+    expect(await read('again', 'report/output.txt')).toBe('events\n');
+    await recast.ended(ids.once, 'Failed');
+    say(`a machine lost: the step has failed after ${Math.round((Date.now() - lost) / 1000)} s: ${(await step('once')).message}`);
+    expect((await step('once')).message).toMatch(new RegExp(`^it began once and did not end, the last time on slot\\S+@${LOST}@startd.tsystems: .`));
+    expect(await ads('once', 'condor_q')).toEqual([]);
+  });
+});
