@@ -43,7 +43,7 @@ const PREPARE = [
 /**
  * Where steps in other clusters get their input files, and bring their output files: a web server over HTTPS that sees one directory of the engines'
  * volume, `.staging`. Engines make a directory with a random name there for each such step, and take it away when the step has ended: who knows the name
- * reads its `in` and writes its `out`, and nobody does anything else. What it answers is in `docs/yadage.md`.
+ * reads its `in` and writes its `out`, and nobody does anything else. What it answers is in `docs/steps-elsewhere.md`.
  */
 export class StagingServer extends Construct {
   /** The engine whose volume it serves a directory of. */

@@ -60,7 +60,7 @@ describeClusters('steps at T-Systems', () => {
     const { certificate, key } = await host.controlPlane.authority.issue('staging', { user: 'staging', names: [STAGING] });
     await host.run(['create', 'secret', 'tls', 'wflow-staging-tls', '--namespace', NAMESPACE, `--cert=${certificate}`, `--key=${key}`]);
     fs.rmSync(key);
-    // as docs/yadage.md says
+    // as docs/steps-elsewhere.md says
     const token = await tsystems.run(['create', 'token', 'wflowengine', '--namespace', NAMESPACE, '--duration', '8760h']);
     await host.apply([{
       apiVersion: 'v1',
