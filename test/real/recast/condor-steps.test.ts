@@ -1,6 +1,6 @@
 import { gunzipSync } from 'zlib';
 import { condorProgram, LOST, NAMESPACE, ON_NODE, PLACE_NAMES, STEP_IMAGE, USER, WORKFLOWS } from './condor-program';
-import { YadageNodes } from './yadage-nodes';
+import { idsOf, MOUNT, YadageNodes } from './yadage-nodes';
 import { jobImages, JOB_RELEASE, JOB_SANDBOX } from '../job-images';
 import { apptainerImage, yadageImage } from '../kubernetes/images';
 import { TestbedNode } from '../kubernetes/node';
@@ -9,14 +9,12 @@ import { TestbedCluster } from '../kubernetes/testbed-cluster';
 import { Manifest } from '../manifest';
 import { TestbedPool } from '../nodes/testbed-pool';
 import { describeClusters } from '../requirements';
-import { YADAGE_IMAGE } from '../rootfs';
 import { filesOf } from '../synthesized';
 import { until } from '../until';
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
 
 const HOST = 'condor-host';
-const MOUNT = '/srv/workerdata';
 const OTHER = 'otc-2';
 /** What begins when the machine is to be lost: a cut link would be a loss as well. */
 const LATER = ['again', 'once'];
@@ -49,11 +47,11 @@ describeClusters('steps through HTCondor', () => {
     const token = await pool.token(`${USER}@cern.ch`, 'READ', 'WRITE');
     await host.apply([
       { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'wflow-engine-credentials', namespace: NAMESPACE }, stringData: Object.fromEntries(PLACE_NAMES.map(name => [name, token])) },
-      reader,
     ]);
-    manifests = filesOf(condorProgram(true))[HOST].filter(({ kind, metadata }) => metadata.namespace === NAMESPACE && (kind === 'Job' || /^wflow-spec-/.test(metadata.name)));
-    ids = Object.fromEntries(manifests.filter(({ kind }) => kind === 'Job').map(({ metadata }) => (metadata as any).labels.wflowid).map((id: string) => [id.replace(/-[0-9a-f]{8}$/, ''), id]));
     recast = new YadageNodes(host, NAMESPACE);
+    await recast.startReader();
+    manifests = filesOf(condorProgram(true))[HOST].filter(({ kind, metadata }) => metadata.namespace === NAMESPACE && (kind === 'Job' || /^wflow-spec-/.test(metadata.name)));
+    ids = idsOf(manifests);
     await host.apply(manifests.filter(each => !LATER.some(name => isOf(name, each))));
   });
   afterAll(() => testbed?.close());
@@ -61,24 +59,7 @@ describeClusters('steps through HTCondor', () => {
   /** Whether it is the engine's Job of a workflow. */
   const isOf = (name: string, { kind, metadata }: Manifest) => kind === 'Job' && metadata.name === `wflow-nonint-${ids[name]}`;
 
-  /** A pod that sees the shared volume. */
-  const reader = {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'reader', namespace: NAMESPACE },
-    spec: {
-      securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
-      containers: [{
-        name: 'reader',
-        image: `docker.io/${YADAGE_IMAGE}`,
-        command: ['sleep', 'infinity'],
-        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-        volumeMounts: [{ name: 'data', mountPath: MOUNT, readOnly: true }],
-      }],
-      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'wflowworker-data' } }],
-    },
-  };
-  const read = (name: string, file: string) => recast.read('reader', `${MOUNT}/workdirs/${ids[name]}/${file}`);
+  const read = (name: string, file: string) => recast.read(`workdirs/${ids[name]}/${file}`);
 
   /** What the monitor is told of a workflow's step that runs in the pool. */
   const step = async (name: string): Promise<any> => (await recast.state(ids[name]))?.nodes.find(node => /fit|lone/.test(node.name));
@@ -134,7 +115,7 @@ describeClusters('steps through HTCondor', () => {
 
   test('nothing is left of it in the queue or on the volume', async () => {
     expect(await ads('there', 'condor_q')).toEqual([]);
-    expect((await host.exec(NAMESPACE, 'reader', ['ls', `${MOUNT}/.htcondor`])).stdout.split('\n').filter(line => line).length).toBeLessThan(Object.keys(WORKFLOWS).length);
+    expect((await recast.inReader(['ls', `${MOUNT}/.htcondor`])).stdout.split('\n').filter(line => line).length).toBeLessThan(Object.keys(WORKFLOWS).length);
   });
 
   test('a step that fails there fails the workflow, with its exit code, its log and what it has written', async () => {

@@ -1,20 +1,18 @@
 import * as fs from 'fs';
 import { LOSS_TIMEOUT, program, STAGING } from './federated-steps-program';
-import { YadageNodes } from './yadage-nodes';
+import { idsOf, MOUNT, YadageNodes } from './yadage-nodes';
 import { NAMESPACE } from './yadage-program';
 import { monitorImage, stagingImage, yadageImage } from '../kubernetes/images';
 import { Testbed } from '../kubernetes/testbed';
 import { TestbedCluster } from '../kubernetes/testbed-cluster';
 import { Manifest } from '../manifest';
 import { describeClusters } from '../requirements';
-import { YADAGE_IMAGE } from '../rootfs';
 import { filesOf } from '../synthesized';
 import { until } from '../until';
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
 
 const HOST = 'condor-host';
-const MOUNT = '/srv/workerdata';
 
 describeClusters('steps at T-Systems', () => {
   let testbed: Testbed;
@@ -26,7 +24,7 @@ describeClusters('steps at T-Systems', () => {
   let ids: { readonly [name: string]: string };
 
   const start = (...names: string[]) => host.apply(names.map(name => engines[name]));
-  const read = (name: string, file: string) => recast.read('reader', `${MOUNT}/workdirs/${ids[name]}/${file}`);
+  const read = (name: string, file: string) => recast.read(`workdirs/${ids[name]}/${file}`);
   const node = async (name: string, step = 'lone') => (await recast.state(ids[name]))!.nodes.find(each => each.name === step) as any;
 
   /** The pod of a workflow's step at T-Systems, as soon as its command runs. */
@@ -53,8 +51,8 @@ describeClusters('steps at T-Systems', () => {
     there = new YadageNodes(tsystems, NAMESPACE);
     const files = filesOf(program(testbed));
     const isEngine = ({ kind }: Manifest) => kind === 'Job';
-    engines = Object.fromEntries(files[HOST].filter(isEngine).map(manifest => [(manifest.metadata as any).labels.wflowid.replace(/-[0-9a-f]{8}$/, ''), manifest]));
-    ids = Object.fromEntries(Object.entries(engines).map(([name, manifest]) => [name, (manifest.metadata as any).labels.wflowid]));
+    ids = idsOf(files[HOST]);
+    engines = Object.fromEntries(Object.entries(ids).map(([name, id]) => [name, files[HOST].find(({ metadata }) => metadata.name === `wflow-nonint-${id}`)!]));
     await tsystems.apply(files.tsystems);
     await host.apply(files[HOST].filter(({ kind }) => kind === 'Namespace'));
     const { certificate, key } = await host.controlPlane.authority.issue('staging', { user: 'staging', names: [STAGING] });
@@ -69,22 +67,7 @@ describeClusters('steps at T-Systems', () => {
       stringData: { 'cloud.tsystems': token, 'strict.tsystems': token },
     }]);
     await host.apply(files[HOST].filter(manifest => !isEngine(manifest)));
-    await host.apply([{
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name: 'reader', namespace: NAMESPACE },
-      spec: {
-        securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
-        containers: [{
-          name: 'reader',
-          image: `docker.io/${YADAGE_IMAGE}`,
-          command: ['sleep', 'infinity'],
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-          volumeMounts: [{ name: 'data', mountPath: MOUNT, readOnly: true }],
-        }],
-        volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'wflowworker-data' } }],
-      },
-    }]);
+    await recast.startReader();
     await host.run(['rollout', 'status', 'deployment/wflow-staging', '--namespace', NAMESPACE, '--timeout=300s']);
     await start('there-and-back', 'fails', 'too-big', 'no-image', 'no-shell', 'nowhere', 'cut', 'deleted');
   });
@@ -191,23 +174,17 @@ describeClusters('steps at T-Systems', () => {
   });
 
   test('when all have ended nobody may read or write anything', async () => {
-    const { stdout } = await host.exec(NAMESPACE, 'reader', ['ls', `${MOUNT}/.staging`]);
+    const { stdout } = await recast.inReader(['ls', `${MOUNT}/.staging`]);
     expect(stdout).toBe('');
   });
 
   test('the engine may do there what it needs, and nothing else', async () => {
-    const may = async (verb: string, of: string, namespace = NAMESPACE) => {
-      const [resource, subresource = ''] = of.split('/');
-      return (await tsystems.kubectl([
-        'auth', 'can-i', verb, resource, `--subresource=${subresource}`, `--as=system:serviceaccount:${NAMESPACE}:wflowengine`, '--namespace', namespace,
-      ])).stdout.trim();
-    };
     for (const [verb, resource] of [['create', 'jobs'], ['list', 'jobs'], ['delete', 'jobs'], ['list', 'pods'], ['get', 'pods/log']]) {
-      expect(`${verb} ${resource} ${await may(verb, resource)}`).toBe(`${verb} ${resource} yes`);
+      expect([verb, resource, await there.engineMay(verb, resource)]).toEqual([verb, resource, true]);
     }
     for (const [verb, resource] of [['get', 'secrets'], ['create', 'pods'], ['create', 'pods/exec'], ['create', 'configmaps'], ['patch', 'jobs'], ['create', 'rolebindings']]) {
-      expect(`${verb} ${resource} ${await may(verb, resource)}`).toBe(`${verb} ${resource} no`);
+      expect([verb, resource, await there.engineMay(verb, resource)]).toEqual([verb, resource, false]);
     }
-    expect(await may('create', 'jobs', 'default')).toBe('no');
+    expect(await there.engineMay('create', 'jobs', 'default')).toBe(false);
   });
 });

@@ -1,5 +1,8 @@
 import { gunzipSync } from 'zlib';
+import { CommandResult } from '../command';
 import { TestbedCluster } from '../kubernetes/testbed-cluster';
+import { Manifest } from '../manifest';
+import { YADAGE_IMAGE } from '../rootfs';
 import { until } from '../until';
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
@@ -21,6 +24,17 @@ export interface WorkflowState {
   readonly stages: readonly { readonly id: string; readonly state: string }[];
   readonly nodes: readonly WorkflowNode[];
   readonly edges: readonly (readonly [string, string])[];
+}
+
+/** Where the shared volume is in pods. */
+export const MOUNT = '/srv/workerdata';
+
+const READER = 'reader';
+
+/** The ids of workflows that a file declares, by their names. */
+export function idsOf(manifests: readonly Manifest[]): { readonly [name: string]: string } {
+  const ids = manifests.filter(({ kind }) => kind === 'Job').map(({ metadata }) => (metadata as any).labels.wflowid as string);
+  return Object.fromEntries(ids.map(id => [id.replace(/-[0-9a-f]{8}$/, ''), id]));
 }
 
 /** Yadage's workflows in a namespace of a cluster with nodes. */
@@ -62,8 +76,44 @@ export class YadageNodes {
     return this.cluster.run(['logs', '--namespace', this.namespace, of, '--tail=-1']).catch((error: Error) => error.message);
   }
 
-  /** What a file on the shared volume says, read in a pod that has it. */
-  public async read(pod: string, file: string): Promise<string> {
-    return (await this.cluster.exec(this.namespace, pod, ['cat', file])).stdout;
+  /** Starts a pod that sees the shared volume. */
+  public async startReader(): Promise<void> {
+    await this.cluster.apply([{
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: READER, namespace: this.namespace },
+      spec: {
+        securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
+        containers: [{
+          name: READER,
+          image: `docker.io/${YADAGE_IMAGE}`,
+          command: ['sleep', 'infinity'],
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+          volumeMounts: [{ name: 'data', mountPath: MOUNT, readOnly: true }],
+        }],
+        volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'wflowworker-data' } }],
+      },
+    }]);
+  }
+
+  /** Runs a command in that pod. */
+  public inReader(argv: string[]): Promise<CommandResult> {
+    return this.cluster.exec(this.namespace, READER, argv);
+  }
+
+  /** What a file on the shared volume says. */
+  public async read(file: string): Promise<string> {
+    return (await this.inReader(['cat', `${MOUNT}/${file}`])).stdout;
+  }
+
+  /** Whether an engine may do something there: `get pods/log`. */
+  public async engineMay(verb: string, of: string, namespace = this.namespace): Promise<boolean> {
+    const [resource, subresource = ''] = of.split('/');
+    const { stdout, stderr } = await this.cluster.kubectl([
+      'auth', 'can-i', verb, resource, `--subresource=${subresource}`, `--as=system:serviceaccount:${this.namespace}:wflowengine`, '--namespace', namespace,
+    ]);
+    const said = stdout.trim();
+    if (!['yes', 'no'].includes(said)) { throw new Error(`kubectl auth can-i: ${said}${stderr}`); }
+    return said === 'yes';
   }
 }

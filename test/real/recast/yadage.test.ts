@@ -1,4 +1,4 @@
-import { YadageNodes } from './yadage-nodes';
+import { idsOf, MOUNT, YadageNodes } from './yadage-nodes';
 import { DIRECT_NAMESPACE, lone, NAMESPACE, PARAMETERS, program, shell, WORKFLOWS } from './yadage-program';
 import { monitorImage, reanaImage, yadageImage } from '../kubernetes/images';
 import { Testbed } from '../kubernetes/testbed';
@@ -12,7 +12,6 @@ import { until } from '../until';
 /* eslint-disable @typescript-eslint/no-explicit-any */
 
 const HOST = 'condor-host';
-const MOUNT = '/srv/workerdata';
 const TOKEN = 'a-token-of-alice-alone';
 
 /** Asks the workflow server, and prints its answer. */
@@ -42,34 +41,17 @@ describeClusters('Yadage on nodes', () => {
       for (const image of [yadageImage(), monitorImage(), reanaImage()]) { await node.take(image); }
     }
     manifests = filesOf(program)[HOST];
-    ids = Object.fromEntries(manifests.filter(({ kind }) => kind === 'Job').map(({ metadata }) => (metadata as any).labels.wflowid).map((id: string) => [id.replace(/-[0-9a-f]{8}$/, ''), id]));
+    ids = idsOf(manifests);
     recast = new YadageNodes(host, NAMESPACE);
     direct = new YadageNodes(host, DIRECT_NAMESPACE);
     await host.apply(manifests);
     const secret = (name: string, stringData: object) => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: NAMESPACE }, stringData });
     await host.apply([secret('wflow-server-tokens', { alice: TOKEN }), secret('wflow-db', { user: 'wflow', password: 'a password' })]);
-    await host.apply([reader(NAMESPACE)]);
+    await recast.startReader();
   });
   afterAll(() => testbed?.close());
 
-  /** A pod that sees the shared volume. */
-  const reader = (namespace: string) => ({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'reader', namespace },
-    spec: {
-      securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
-      containers: [{
-        name: 'reader',
-        image: `docker.io/${YADAGE_IMAGE}`,
-        command: ['sleep', 'infinity'],
-        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-        volumeMounts: [{ name: 'data', mountPath: MOUNT, readOnly: true }],
-      }],
-      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'wflowworker-data' } }],
-    },
-  });
-  const read = (name: string, file: string) => recast.read('reader', `${MOUNT}/workdirs/${ids[name]}/${file}`);
+  const read = (name: string, file: string) => recast.read(`workdirs/${ids[name]}/${file}`);
 
   test('every workflow has an id of its own', () => {
     expect(Object.keys(ids).sort()).toEqual([...Object.keys(WORKFLOWS), 'plain'].sort());
@@ -187,7 +169,7 @@ describeClusters('Yadage on nodes', () => {
 
   describe('a request to the workflow server', () => {
     async function ask(path: string, body?: object): Promise<any> {
-      const { status, stdout, stderr } = await host.exec(NAMESPACE, 'reader', ['python3', '-c', ASK, path, TOKEN, body ? JSON.stringify(body) : '']);
+      const { status, stdout, stderr } = await recast.inReader(['python3', '-c', ASK, path, TOKEN, body ? JSON.stringify(body) : '']);
       if (status !== 0) { throw new Error(stderr); }
       return JSON.parse(stdout);
     }
@@ -211,7 +193,7 @@ describeClusters('Yadage on nodes', () => {
       await becomes(id, 'SUCCESS');
       const [step] = await recast.steps(id);
       expect(step.metadata.annotations['cdk8s-hep/step']).toBe('lone');
-      expect(await recast.read('reader', `${MOUNT}/workdirs/${id}/data/lone/output.txt`)).toBe('a result\n');
+      expect(await recast.read(`workdirs/${id}/data/lone/output.txt`)).toBe('a result\n');
       expect(await recast.state(id)).toMatchObject({ wflowid: id, state: 'SUCCESS' });
       const said = (await ask(`/workflow_msgs?workflow_id=${id}&topic=log`)).msgs.map(({ msg }: any) => msg).join('\n');
       expect(said).toMatch(/acquiring wflow context from http:\/\/wflow-server\.recast\.svc/);
@@ -246,19 +228,13 @@ describeClusters('Yadage on nodes', () => {
   });
 
   test('the engine may do what it needs, and nothing else', async () => {
-    const may = async (verb: string, of: string, namespace = NAMESPACE) => {
-      const [resource, subresource = ''] = of.split('/');
-      return (await host.kubectl([
-        'auth', 'can-i', verb, resource, `--subresource=${subresource}`, `--as=system:serviceaccount:${NAMESPACE}:wflowengine`, '--namespace', namespace,
-      ])).stdout.trim();
-    };
     for (const [verb, resource] of [['create', 'jobs'], ['list', 'jobs'], ['list', 'pods'], ['create', 'configmaps'], ['patch', 'configmaps']]) {
-      expect(`${verb} ${resource} ${await may(verb, resource)}`).toBe(`${verb} ${resource} yes`);
+      expect([verb, resource, await recast.engineMay(verb, resource)]).toEqual([verb, resource, true]);
     }
     for (const [verb, resource] of [['delete', 'jobs'], ['get', 'secrets'], ['list', 'secrets'], ['create', 'pods'], ['delete', 'pods'], ['get', 'configmaps'],
       ['create', 'pods/exec'], ['create', 'deployments'], ['create', 'rolebindings']]) {
-      expect(`${verb} ${resource} ${await may(verb, resource)}`).toBe(`${verb} ${resource} no`);
+      expect([verb, resource, await recast.engineMay(verb, resource)]).toEqual([verb, resource, false]);
     }
-    expect(await may('create', 'jobs', 'default')).toBe('no');
+    expect(await recast.engineMay('create', 'jobs', 'default')).toBe(false);
   });
 });
