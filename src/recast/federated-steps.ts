@@ -7,6 +7,7 @@ import { LossPolicy } from './loss-policy';
 import { StepBackend, StepOptions, stepProblems } from './step-options';
 import { SHARED_MOUNT, STAGING_DIRECTORY } from './workflow-storage';
 import { YadageEngine } from './yadage-engine';
+import { isApiServer } from '../federation/api-server';
 import { FederatedCluster } from '../federation/federated-cluster';
 import { Federation } from '../federation/federation';
 import { isDnsLabel, isDnsSubdomain } from '../federation/names';
@@ -74,8 +75,9 @@ export class FederatedSteps extends Construct {
     }
     declareTraffic(this, {
       images: () => [{ reference: this.image, clusters: this.members.map(({ node }) => node.id) }],
-      connections: () => this.members.map(({ node, apiServer = '' }) => {
-        const { hostname, port } = new URL(apiServer);
+      // what is no address is a problem of the synth
+      connections: () => this.members.filter(({ apiServer = '' }) => isApiServer(apiServer)).map(({ node, apiServer }) => {
+        const { hostname, port } = new URL(apiServer!);
         return {
           from: Chart.of(this.engine).node.id, to: node.id, address: hostname, protocol: 'TCP', port: Number(port || 443), reason: 'steps are started, and asked for',
         };

@@ -100,6 +100,10 @@ test('what firewalls must let pass', () => {
   ]));
 });
 
+test('of a member whose API server nobody knows firewalls are told nothing', () => {
+  expect(FirewallRules.of(program({}, { apiServer: null }).app).rules.filter(({ reason }) => reason === 'steps are started, and asked for')).toEqual([]);
+});
+
 test('without NetworkPolicies', () => {
   expect(names(program({ networkPolicies: false }).tsystems)).not.toContain('NetworkPolicy wflow-job');
 });
