@@ -117,7 +117,7 @@ describeClusters("Karmada's operator", () => {
       let result: CommandResult;
       await until('the control plane answers', async () => {
         result = await kubectl(member.controlPlane.machine, kubeconfig, args, { input });
-        return result.status === 0 || !/unable to connect|connection (refused|reset)|EOF|handshake|request timed out|did not complete within/i.test(result.stderr);
+        return result.status === 0 || !/unable to connect|connection (refused|reset)|EOF|handshake|request timed out|Client.Timeout exceeded|did not complete within/i.test(result.stderr);
       });
       return succeeded(result!);
     };
