@@ -135,7 +135,10 @@ describeClusters('API servers', () => {
         expect(await api.apply(stated.map(manifest => JSON.stringify(manifest)).join('\n---\n'))).toEqual({ status: 0, complaints: '' });
         expect(await api.apply(all)).toEqual({ status: 0, complaints: '' });
       });
-      await leavesNothing(all);
+      // thousands of deletions, one after the other, say nothing that those of the examples don't: what has a namespace of its own goes with it
+      const namespaces = new Set(parseManifests(all).filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata.name));
+      const others = parseManifests(all).filter(({ metadata: { namespace } }) => namespace === undefined || !namespaces.has(namespace));
+      await leavesNothing(others.map(manifest => JSON.stringify(manifest)).join('\n---\n'));
     });
 
     test.each(fs.readdirSync(RELEASED))('what release %s wrote becomes what is written today, in place', async release => {
