@@ -79,6 +79,13 @@ class Staging:
                 manifest = json.load(file)
         except FileNotFoundError:
             raise ValueError("what it has written did not arrive") from None
+        try:
+            self.move(manifest, place, state)
+        except (KeyError, TypeError, AttributeError) as error:
+            # whoever has the token may write what he likes, and ends no other step by it
+            raise ValueError("what it says of what it has written can't be read: %s" % error) from error
+
+    def move(self, manifest, place, state):
         for path in manifest["directories"]:
             os.makedirs(self.own(path, state), exist_ok=True)
         for path, size, mode in manifest["files"]:

@@ -108,6 +108,14 @@ class TestStaging(StagingTest):
                     self.staging.take(token, self.state)
         self.assertEqual(os.listdir(outside), [])
 
+    def test_what_is_no_list_of_files_is_refused(self):
+        for said in ("{}", "[]", "7", "{", '{"directories": 7, "files": [], "links": []}', '{"directories": [], "files": [[1, 2, 3]], "links": []}',
+                     '{"directories": [], "files": [["workdirs/w/fit/x", 0]], "links": []}', '{"directories": [], "files": [], "links": [["workdirs/w/fit/x", null]]}'):
+            token = self.staging.offer(self.state, {})
+            write(self.place(token, "out/manifest.json"), said)
+            with self.assertRaises(ValueError, msg=said):
+                self.staging.take(token, self.state)
+
     def test_what_is_withdrawn_is_gone(self):
         token = self.staging.offer(self.state, {})
         self.staging.withdraw(token)
