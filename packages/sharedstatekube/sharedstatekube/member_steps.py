@@ -134,7 +134,10 @@ class MemberSteps:
                 success, reason = False, str(error)
         self.drop(run, proxy["job_id"], delete)
         if text:
-            keep_in_directory(run.step["state"], proxy["name"], text)
+            try:
+                keep_in_directory(run.step["state"], proxy["name"], text)
+            except OSError as error:
+                log.warning("step %s: what it said can't be kept: %s", proxy["name"], error)
         self.logs.write(proxy, text or written_log(run.step["state"], proxy["name"]))
         end(proxy, success, reason)
 

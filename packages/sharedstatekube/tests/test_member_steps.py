@@ -149,6 +149,16 @@ class TestMemberSteps(unittest.TestCase):
             self.look(steps, proxy)
         self.assertEqual(proxy["reason"], "what it has written did not arrive")
 
+    def test_a_log_that_cannot_be_kept_does_not_change_how_it_ended(self):
+        steps = self.steps("tsystems")
+        proxy = self.submit(steps)
+        self.look(steps, proxy)
+        self.apis["tsystems"].jobs["wflow-job-1"] = ended("wflow-job-1", "Failed", reason="BackoffLimitExceeded", message="it failed")
+        with mock.patch.object(steps, "said", lambda *_: b"hello"), mock.patch.object(member_steps, "keep_in_directory", side_effect=OSError("no space")):
+            with self.assertLogs(level="WARNING"):
+                self.look(steps, proxy)
+        self.assertEqual(proxy["reason"], "BackoffLimitExceeded: it failed")
+
     def test_a_line_that_is_cut_for_a_while_changes_nothing(self):
         steps = self.steps("tsystems")
         proxy = self.submit(steps)
