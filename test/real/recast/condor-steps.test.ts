@@ -117,7 +117,9 @@ describeClusters('steps through HTCondor', () => {
 
   test('nothing is left of it in the queue or on the volume', async () => {
     expect(await ads('there', 'condor_q')).toEqual([]);
-    expect((await recast.inReader(['ls', `${MOUNT}/.htcondor`])).stdout.split('\n').filter(line => line).length).toBeLessThan(Object.keys(WORKFLOWS).length);
+    const { status, stdout } = await recast.inReader(['ls', `${MOUNT}/.htcondor`]);
+    expect(status).toBe(0);
+    expect(stdout.split('\n').filter(line => line).length).toBeLessThan(Object.keys(WORKFLOWS).length);
   });
 
   test('a step that fails there fails the workflow, with its exit code, its log and what it has written', async () => {
