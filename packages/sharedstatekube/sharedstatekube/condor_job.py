@@ -13,8 +13,8 @@ SCRIPT = "step"
 """What runs in the container."""
 
 OWN = {
-    "accounting_group", "allowed_execute_duration", "arguments", "batch_name", "container_image", "container_target_dir", "error", "executable",
-    "initialdir", "job_lease_duration", "leave_in_queue", "log", "output", "periodic_hold", "periodic_hold_reason", "periodic_remove",
+    "accounting_group", "arguments", "batch_name", "container_image", "container_target_dir", "error", "executable", "initialdir",
+    "job_lease_duration", "leave_in_queue", "log", "output", "periodic_hold", "periodic_hold_reason", "periodic_remove",
     "preserve_relative_paths", "queue", "request_cpus", "request_disk", "request_memory", "requirements", "should_transfer_files",
     "transfer_input_files", "transfer_output_files", "transfer_output_remaps", "universe", "when_to_transfer_output", "+wflowengine", "+wflowid", "+wflowjob", "+wflowstep",
     "+wflowuntil",
@@ -135,6 +135,19 @@ LOST = ('strcat("it began ", NumJobStarts == 1 ? "once" : strcat(NumJobStarts, "
         'LastRemoteHost ?: "a machine", ": ", VacateReason ?: "the machine was lost")')
 """Why a job is held that doesn't begin again: its machine was lost, let it go, or can't run it."""
 
+TOO_LONG = "JobStatus == 2 && JobCurrentStartExecutingDate >= ShadowBday && time() - JobCurrentStartExecutingDate > %d"
+"""When a job has run for longer than these seconds on the machine that it is on; an older date is of a machine before."""
+
+
+def policy(settings, limit):
+    """When HTCondor holds the job, and with which reason: the step has failed then."""
+    lost = "JobStatus == 1 && NumJobStarts >= %d" % settings.most_starts
+    if limit is None:
+        return {"periodic_hold": lost, "periodic_hold_reason": LOST}
+    # not allowed_execute_duration: HTCondor 23.9 never stops a job by that which began in the same second as its shadow
+    return {"periodic_hold": "(%s) || (%s)" % (lost, TOO_LONG % int(limit)),
+            "periodic_hold_reason": 'JobStatus == 2 ? "longer than %d s" : %s' % (int(limit), LOST)}
+
 
 def description(settings, options, step, identity):
     """The submit commands of a step, but for those of the directory that it is submitted from. `identity` has engine, job, workflow and until."""
@@ -152,7 +165,6 @@ def description(settings, options, step, identity):
         relative(path, mount)
     parameter_files(environment, mount)
     hint = hints(said)
-    limit = hint.get("htcondor_max_runtime", options.active_deadline_seconds)
     return {
         "universe": "container",
         "container_image": container_image(settings, environment, said),
@@ -167,11 +179,9 @@ def description(settings, options, step, identity):
         "transfer_output_files": ",".join(relative(path, mount) for path in state.readwrite),
         **requests(options, said),
         **{key.replace("htcondor_", "", 1): value for key, value in hint.items() if key != "htcondor_max_runtime"},
-        **({"allowed_execute_duration": str(limit)} if limit is not None else {}),
         "requirements": requirements(settings, names),
         "job_lease_duration": str(settings.loss_timeout_seconds),
-        "periodic_hold": "JobStatus == 1 && NumJobStarts >= %d" % settings.most_starts,
-        "periodic_hold_reason": LOST,
+        **policy(settings, hint.get("htcondor_max_runtime", options.active_deadline_seconds)),
         # an engine that is gone renews nothing
         "periodic_remove": "time() > WflowUntil",
         "leave_in_queue": "JobStatus == 4 && time() < WflowUntil",

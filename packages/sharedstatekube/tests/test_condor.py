@@ -53,8 +53,7 @@ class TestDescription(unittest.TestCase):
         self.assertEqual((said["+WflowJob"], said["+WflowStep"], said["+WflowUntil"]), ('"j"', '"fit_0"', "2000000000"))
 
     def test_all_of_it_is_its_own(self):
-        known = OWN | {"accounting_group", "allowed_execute_duration"}
-        self.assertEqual({key.lower() for key in self.said(given={"accounting_group": "ATLAS"}, active_deadline_seconds=60)} - known, set())
+        self.assertEqual({key.lower() for key in self.said(given={"accounting_group": "ATLAS"}, active_deadline_seconds=60)} - OWN, set())
         for command in ("executable", "Requirements", "+WflowUntil"):
             with self.assertRaisesRegex(ValueError, re.escape(command)):
                 settings(submit={command: "true"})
@@ -84,18 +83,44 @@ class TestDescription(unittest.TestCase):
         self.assertEqual(description(settings(), options(), named, IDENTITY)["+WflowStep"], '"fit_____X_"')
 
     def test_what_it_asks_for(self):
-        ask = lambda *resources, **opts: {key: value for key, value in self.said(environment(resources=list(resources)), **opts).items()
-                                          if key.startswith("request_") or key == "allowed_execute_duration"}
+        ask = lambda *resources, **opts: {key: value for key, value in self.said(environment(resources=list(resources)), **opts).items() if key.startswith("request_")}
         self.assertEqual(ask(), {"request_cpus": "1", "request_memory": "103"})
-        opts = {"resources_opts": {"requests": {"cpu": "1500m", "memory": "1Gi"}, "limits": {"memory": "2Gi"}}, "active_deadline_seconds": 3600}
-        self.assertEqual(ask(**opts), {"request_cpus": "2", "request_memory": "2048", "allowed_execute_duration": "3600"})
+        opts = {"resources_opts": {"requests": {"cpu": "1500m", "memory": "1Gi"}, "limits": {"memory": "2Gi"}}}
+        self.assertEqual(ask(**opts), {"request_cpus": "2", "request_memory": "2048"})
         self.assertEqual(ask({"kubernetes_memory_limit": "512Mi"}, **opts)["request_memory"], "512")
         self.assertEqual(
-            ask({"htcondor_max_runtime": 60, "htcondor_request_cpus": 8, "htcondor_request_memory": "16 GB", "htcondor_request_disk": "5GB"}, **opts),
-            {"request_cpus": "8", "request_memory": "16 GB", "request_disk": "5GB", "allowed_execute_duration": "60"})
+            ask({"htcondor_request_cpus": 8, "htcondor_request_memory": "16 GB", "htcondor_request_disk": "5GB"}, **opts),
+            {"request_cpus": "8", "request_memory": "16 GB", "request_disk": "5GB"})
         for hint in ({"htcondor_max_runtime": "espresso"}, {"htcondor_requirements": "true"}, {"htcondor_request_memory": "1 GB\nqueue"}):
             with self.assertRaisesRegex(ValueError, next(iter(hint))):
                 ask(hint)
+
+    def held(self, said, **ad):
+        """The reason for which HTCondor holds a job whose ad says this, or None."""
+        import classad2
+        job = classad2.ClassAd(ad)
+        job.update({key: classad2.ExprTree(said[key]) for key in ("periodic_hold", "periodic_hold_reason")})
+        return job.eval("periodic_hold_reason") if job.eval("periodic_hold") is True else None
+
+    def test_how_long_it_may_run(self):
+        now = int(time.time())
+        running = lambda seconds, start=0: {"JobStatus": 2, "NumJobStarts": 0, "ShadowBday": now - seconds - start, "JobCurrentStartExecutingDate": now - seconds}
+        minutes = self.said(active_deadline_seconds=120)
+        for ad in (running(121), running(121, start=300)):
+            self.assertEqual(self.held(minutes, **ad), "longer than 120 s")
+        for ad in (running(60), running(60, start=300), dict(running(60), JobCurrentStartExecutingDate=now - 600), {"JobStatus": 1, "NumJobStarts": 0},
+                   dict(running(600), JobStatus=1), dict(running(600), JobStatus=4)):
+            self.assertIsNone(self.held(minutes, **ad))
+        self.assertEqual(self.held(self.said(environment(resources=[{"htcondor_max_runtime": 60}]), active_deadline_seconds=120), **running(61)), "longer than 60 s")
+        self.assertIsNone(self.held(self.said(), **running(10 ** 6)))
+
+    def test_how_often_it_may_begin(self):
+        for said in (self.said(), self.said(active_deadline_seconds=120)):
+            self.assertIsNone(self.held(said, JobStatus=1, NumJobStarts=1))
+            self.assertEqual(self.held(said, JobStatus=1, NumJobStarts=2, LastRemoteHost="slot1_1@otc-1@startd.tsystems", VacateReason="it went"),
+                             "it began 2 times and did not end, the last time on slot1_1@otc-1@startd.tsystems: it went")
+        self.assertEqual(self.held(self.said(given={"on_loss": "fail"}), JobStatus=1, NumJobStarts=1),
+                         "it began once and did not end, the last time on a machine: the machine was lost")
 
     def test_quantities(self):
         self.assertEqual([quantity(text) for text in ("1", 2, "500m", "1.5Gi", "2M")], [1, 2, 0.5, 1.5 * 2 ** 30, 2e6])
