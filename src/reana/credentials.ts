@@ -1,6 +1,7 @@
 import { ReanaCredentials } from './reana-backing-services';
 import { isDnsSubdomain } from '../federation/names';
 import { problem } from '../problem';
+import { isSecretKey, SECRET_KEY } from '../workload/secret-reference';
 
 /** The two variables that a pod has its credentials in. */
 export interface CredentialVariables {
@@ -48,12 +49,4 @@ export function credentialProblems(property: string, credentials: ReanaCredentia
     if (credentials[key] !== undefined && !isSecretKey(credentials[key]!)) { problems.push(problem(`${property}.${key}`, credentials[key], SECRET_KEY)); }
   }
   return problems;
-}
-
-/** What a key in a Secret may look like. */
-export const SECRET_KEY = "letters, digits, '-', '_' and '.', at most 253";
-
-/** Whether a Secret can have such a key. */
-export function isSecretKey(key: string): boolean {
-  return /^[-._a-zA-Z0-9]{1,253}$/.test(key);
 }

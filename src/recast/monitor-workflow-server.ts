@@ -1,9 +1,8 @@
 import { RECAST, SERVER_PORT } from './recast-names';
-import { isSecretKey, SECRET_KEY } from './workflow-database';
 import { isDnsSubdomain } from '../federation/names';
 import { problem } from '../problem';
 import { ASK_NAMES } from '../workload/network-policy';
-import { SecretReference } from '../workload/secret-reference';
+import { isSecretKey, SecretReference, SECRET_KEY } from '../workload/secret-reference';
 
 /** The workflow server that a monitor asks which requests wait for a slot. */
 export interface MonitorWorkflowServer {

@@ -2,7 +2,6 @@ import { ApiObject, Chart, Size } from 'cdk8s';
 import { ContainerResources } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { ENGINE_LABELS, labelsOf, namespaceOf, RECAST } from './recast-names';
-import { isSecretKey, SECRET_KEY } from './workflow-database';
 import { Federation } from '../federation/federation';
 import { isDnsLabel, isDnsSubdomain } from '../federation/names';
 import { problem } from '../problem';
@@ -11,7 +10,7 @@ import { filesDigest, HARDENED_CONTAINER, hardenedPod, pullSecrets } from '../wo
 import { IMAGE, isImage } from '../workload/image-reference';
 import { PodSecurityLevel, WorkloadNamespace } from '../workload/namespace';
 import { addNetworkPolicy } from '../workload/network-policy';
-import { SecretReference } from '../workload/secret-reference';
+import { isSecretKey, SecretReference, SECRET_KEY } from '../workload/secret-reference';
 import { singlePod } from '../workload/single-pod';
 import { declareTraffic } from '../workload/traffic';
 

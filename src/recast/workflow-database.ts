@@ -14,7 +14,7 @@ import {
   ASK_POSTGRES, CONFIGURATION, POSTGRES_ACCESS, POSTGRES_IMAGE, POSTGRES_VOLUME, postgresConfiguration, preparePostgres, RUN, START_POSTGRES,
   STOP_POSTGRES,
 } from '../workload/postgres-scripts';
-import { SecretReference } from '../workload/secret-reference';
+import { isSecretKey, SecretReference, SECRET_KEY } from '../workload/secret-reference';
 import { singlePod } from '../workload/single-pod';
 import { declareTraffic } from '../workload/traffic';
 
@@ -338,12 +338,4 @@ export function credentialProblems(property: string, { secretName, userKey = 'us
     if (!isSecretKey(key)) { problems.push(problem(`${property}.${name}`, key, SECRET_KEY)); }
   }
   return problems;
-}
-
-/** What a key in a Secret may look like. */
-export const SECRET_KEY = "letters, digits, '-', '_' and '.', at most 253";
-
-/** Whether a Secret can have such a key. */
-export function isSecretKey(key: string): boolean {
-  return /^[-._a-zA-Z0-9]{1,253}$/.test(key);
 }

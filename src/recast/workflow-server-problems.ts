@@ -1,11 +1,12 @@
 import { bundledProgram, programProblems } from './bundled-program';
-import { credentialProblems, isSecretKey, SECRET_KEY } from './workflow-database';
+import { credentialProblems } from './workflow-database';
 import { PROGRAM } from './workflow-server-image';
 import { ingressProblems } from './workflow-server-ingress';
 import { WorkflowServerProps } from './workflow-server-props';
 import { isDnsLabel, isDnsSubdomain } from '../federation/names';
 import { problem } from '../problem';
 import { IMAGE, isImage } from '../workload/image-reference';
+import { isSecretKey, SECRET_KEY } from '../workload/secret-reference';
 
 const DAY = 86_400;
 

@@ -12,3 +12,11 @@ export interface SecretReference {
    */
   readonly key?: string;
 }
+
+/** What a key in a Secret may look like. */
+export const SECRET_KEY = "letters, digits, '-', '_' and '.', at most 253";
+
+/** Whether a Secret can have such a key. */
+export function isSecretKey(key: string): boolean {
+  return /^[-._a-zA-Z0-9]{1,253}$/.test(key);
+}
