@@ -6,9 +6,10 @@ import { mintConnections } from './connections';
 import { memberKeySources } from './member-keys';
 import { PATHS, ROOT_CONFIG_FILE } from './paths';
 import { poolKnobs } from './pool-config';
-import { EXECUTION_POINT_IDENTITY, executionPointIdentity } from './pool-security';
+import { executionPointIdentity } from './pool-security';
 import { StartdFleet } from './startd-fleet';
-import { OWN_API_SERVER, permit, TokenRun } from './token-run';
+import { keptAs, TokenRole, TokenRoleOptions, tokenRole, tokenRoleProblems } from './token-roles';
+import { OWN_API_SERVER, permit, permitAccount, TokenRun } from './token-run';
 import { FETCH_SCRIPT, MINT_KEYS, MINT_SCRIPT, SECRETS } from './token-scripts';
 import { areCertificates, isApiServer } from '../federation/api-server';
 import { FederatedCluster, JoinMode } from '../federation/federated-cluster';
@@ -17,29 +18,6 @@ import { problem } from '../problem';
 import { isSchedulable, SCHEDULABLE } from '../workload/cron-schedule';
 import { digest } from '../workload/named-by-content';
 import { declareTraffic } from '../workload/traffic';
-
-/** What a token allows (`-authz`). It never allows more than its identity may. */
-export enum TokenAuthorization {
-  /** To ask: `condor_status`, `condor_q`. */
-  READ = 'READ',
-  /** To submit and change one's own jobs. */
-  WRITE = 'WRITE',
-  /** To administer the pool, for one of its `administrators`. */
-  ADMINISTRATOR = 'ADMINISTRATOR',
-}
-
-/** Options of `TokenMint.addRole`. */
-export interface TokenRoleOptions {
-  /**
-   * Whom the pool takes the bearer for, `user@<trustDomain>`.
-   *
-   * Refused: another domain, wildcards, and what the pool's own daemons are called: `condor@...`, `startd-...`.
-   */
-  readonly identity: string;
-
-  /** What the token allows, at least one. */
-  readonly authorizations: TokenAuthorization[];
-}
 
 /** Properties of a `TokenMint`. */
 export interface TokenMintProps {
@@ -99,8 +77,8 @@ export interface TokenMintProps {
  * Makes the pool's tokens in the host cluster, and renews them before they expire: a CronJob that runs `condor_token_create`, and a Job
  * that runs it once whenever what it makes has changed.
  *
- * Each token ends up in a Secret, which must be there: the mint changes what is in it, and may neither create nor read one. For a member
- * it is signed with the member's own key. Where the member's `joinMode` is `PUSH`, the mint writes to the member's API server, with the
+ * Each token ends up in a Secret, which must be there: the mint may change these and no others, and create none. For a member it is
+ * signed with the member's own key. Where the member's `joinMode` is `PUSH`, the mint writes to the member's API server, with the
  * credential in a Secret `<id>.<member>` of the host, key `token`. Where it is `PULL`, it writes to a Secret `<id>.<member>.<fleet>` of the
  * host, and a CronJob in the member fetches it from there, with the credential in a Secret `<id>.host` of the member, key `token`.
  * Either credential is good for these Secrets alone; its account and role are in the files.
@@ -115,7 +93,7 @@ export class TokenMint extends Construct {
 
   private readonly deliveries: Delivery[] = [];
 
-  private readonly roles: { readonly name: string; readonly options: TokenRoleOptions }[] = [];
+  private readonly roles: TokenRole[] = [];
 
   /**
    * @param scope the cluster that the pool stands in
@@ -137,6 +115,7 @@ export class TokenMint extends Construct {
       interval: this.interval,
       offset: this.offset,
       writes: () => this.ownSecrets(),
+      writesHere: () => this.writesHere,
       ports: this.networkPolicies ? () => this.ports() : undefined,
     });
     declareTraffic(this, { connections: () => mintConnections(this) });
@@ -187,19 +166,31 @@ export class TokenMint extends Construct {
       // when the mint is through
       offset: this.offset + Math.ceil(Math.min(5, this.interval.toMinutes({ integral: false }) / 2)),
       writes,
+      writesHere: () => writes().length > 0,
       ports: this.networkPolicies ? () => [portOf(this.props.apiServer ?? ''), ...OWN_PORTS] : undefined,
     });
   }
 
   /**
    * Makes a token for somebody besides the members, for instance for what monitors the pool. It is signed with the pool's key, which
-   * is mounted in the mint then, and kept in a Secret `<id>.<name>` of the host, key `token`.
+   * is mounted in the mint then, and kept in a Secret of the host.
    *
    * @param name a DNS label
-   * @param options who, and what for
+   * @param options who, what for, and where it is kept
    */
   public addRole(name: string, options: TokenRoleOptions): void {
-    this.roles.push({ name, options });
+    const role = tokenRole(this.node.id, this.namespace, name, options);
+    const { namespace } = role;
+    if (namespace !== this.namespace && !this.roles.some(each => each.namespace === namespace)) {
+      permitAccount(new Construct(this, `Writer.${namespace}`), {
+        name: this.node.id,
+        instance: this.node.id,
+        namespace,
+        verbs: ['patch'],
+        secrets: () => this.secretsOfRoles(namespace),
+      }, this.namespace);
+    }
+    this.roles.push(role);
   }
 
   private get lifetime(): Duration { return this.props.lifetime ?? Duration.days(7); }
@@ -222,22 +213,25 @@ export class TokenMint extends Construct {
     return `${this.node.id}.${member.node.id}.${fleet.node.id}`;
   }
 
-  private roleSecret(name: string): string {
-    return `${this.node.id}.${name}`;
+  /** The Secrets of a namespace of the host that hold tokens of roles. */
+  private secretsOfRoles(namespace: string): string[] {
+    return [...new Set(this.roles.filter(each => each.namespace === namespace).map(({ secretName }) => secretName))];
   }
 
-  /** The Secrets of the host that the mint writes. */
+  /** The Secrets of its own namespace that the mint writes. */
   private ownSecrets(): string[] {
     const fetched = this.current.filter(({ member }) => member.joinMode === JoinMode.PULL);
-    return [...fetched.map(each => this.hostSecret(each)), ...this.roles.map(({ name }) => this.roleSecret(name))];
+    return [...fetched.map(each => this.hostSecret(each)), ...this.secretsOfRoles(this.namespace)];
   }
+
+  private get writesHere(): boolean { return this.ownSecrets().length > 0 || this.roles.length > 0; }
 
   private files(): { [file: string]: string } {
     const bundles = this.current.filter(({ member }) => member.joinMode !== JoinMode.PULL && member.caBundle)
       .map(({ member }) => [authoritiesFile(member.node.id), member.caBundle!]);
     return {
       [ROOT_CONFIG_FILE]: this.knobs().draft(),
-      orders: [...this.current.map(each => this.memberOrder(each)), ...this.roles.map(({ name, options }) => this.roleOrder(name, options))].join(''),
+      orders: [...this.current.map(each => this.memberOrder(each)), ...this.roles.map(each => this.roleOrder(each))].join(''),
       ...Object.fromEntries(bundles),
     };
   }
@@ -261,7 +255,7 @@ export class TokenMint extends Construct {
     const identity = executionPointIdentity(cluster, this.props.pool.trustDomain);
     const { secretName, key } = fleet._token;
     const target = member.joinMode === JoinMode.PULL
-      ? { field: 'token', ...this.ownTarget(this.hostSecret(delivery)) }
+      ? { field: 'token', ...ownTarget(this.namespace, this.hostSecret(delivery)) }
       : {
         field: key,
         address: secretAddress(member.apiServer ?? '', fleet.namespace, secretName),
@@ -271,18 +265,14 @@ export class TokenMint extends Construct {
     return this.order(`${cluster}: the token of ${fleet.node.id}`, cluster, identity, ['ADVERTISE_STARTD', 'ADVERTISE_MASTER', ...fleet._elasticity ? ['READ'] : []], target);
   }
 
-  private roleOrder(name: string, { identity, authorizations }: TokenRoleOptions): string {
-    return this.order(`the token of ${name}`, 'POOL', identity, authorizations, { field: 'token', ...this.ownTarget(this.roleSecret(name)) });
+  private roleOrder({ name, identity, authorizations, namespace, secretName, key }: TokenRole): string {
+    return this.order(`the token of ${name}`, 'POOL', identity, authorizations, { field: key, ...ownTarget(namespace, secretName) });
   }
 
   private order(what: string, signer: string, identity: string, authorizations: string[], target: Target): string {
     const { field, address, credential: file, authorities } = target;
     const seconds = Math.ceil(this.lifetime.toSeconds({ integral: false }));
     return line(signer, identity, authorizations.join(','), seconds, field, address, file, authorities, what);
-  }
-
-  private ownTarget(secret: string): Omit<Target, 'field'> {
-    return { address: secretAddress(OWN_API_SERVER, this.namespace, secret), credential: `${SECRETS}/own/token`, authorities: `${SECRETS}/own/ca.crt` };
   }
 
   private fetchFiles(served: readonly Delivery[]): { [file: string]: string } {
@@ -317,7 +307,7 @@ export class TokenMint extends Construct {
   private ports(): number[] {
     return [
       ...this.current.filter(({ member }) => member.joinMode !== JoinMode.PULL).map(({ member }) => portOf(member.apiServer ?? '')),
-      ...this.ownSecrets().length > 0 ? OWN_PORTS : [],
+      ...this.writesHere ? OWN_PORTS : [],
     ];
   }
 
@@ -359,20 +349,9 @@ export class TokenMint extends Construct {
   }
 
   private roleProblems(): string[] {
-    const { trustDomain } = this.props.pool;
-    const taken = new Set(this.deliveries.map(({ member }) => member.node.id));
-    return this.roles.flatMap(({ name, options: { identity, authorizations } }) => {
-      const property = `addRole(${name})`;
-      const problems: string[] = [];
-      if (!isDnsLabel(name) || taken.has(name)) { problems.push(problem(property, name, 'a DNS label, other than those of members and other roles')); }
-      taken.add(name);
-      const [user, domain, ...rest] = identity.split('@');
-      if (!/^[\w.-]+$/.test(user) || domain !== trustDomain || rest.length > 0 || user === 'condor' || user.startsWith(EXECUTION_POINT_IDENTITY)) {
-        problems.push(problem(`${property}.identity`, identity, `a user of ${trustDomain}, user@${trustDomain}, who is no daemon of the pool`));
-      }
-      if (authorizations.length === 0) { problems.push(problem(`${property}.authorizations`, authorizations, 'at least one')); }
-      return problems;
-    });
+    const kept = this.deliveries.flatMap(each => [this.hostSecret(each), `${this.node.id}.${each.member.node.id}`]);
+    return tokenRoleProblems(this.roles, this.props.pool.trustDomain, this.deliveries.map(({ member }) => member.node.id),
+      kept.map(secretName => keptAs(this.namespace, secretName, 'token')));
   }
 }
 
@@ -401,6 +380,11 @@ const line = (...words: (string | number)[]): string => `${words.join(' ')}\n`;
 
 function secretAddress(apiServer: string, namespace: string, name: string): string {
   return `${apiServer}/api/v1/namespaces/${namespace}/secrets/${name}`;
+}
+
+/** A Secret of the mint's own cluster. */
+function ownTarget(namespace: string, secret: string): Omit<Target, 'field'> {
+  return { address: secretAddress(OWN_API_SERVER, namespace, secret), credential: `${SECRETS}/own/token`, authorities: `${SECRETS}/own/ca.crt` };
 }
 
 function portOf(apiServer: string): number {

@@ -24,12 +24,20 @@ export interface Permission {
   readonly secrets: () => string[];
 }
 
-/** Lets an account of the namespace do something with these Secrets, and nothing else. */
-export function permit(scope: Construct, { name, instance, namespace, verbs, secrets }: Permission): void {
+/** Makes an account of the namespace that may do something with these Secrets, and nothing else. */
+export function permit(scope: Construct, permission: Permission): void {
+  const { name, instance, namespace } = permission;
   WorkloadNamespace.of(scope, namespace).admit(scope, PodSecurityLevel.RESTRICTED);
+  new ApiObject(scope, 'ServiceAccount', {
+    apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace, labels: labelsOf(instance) }, automountServiceAccountToken: false,
+  });
+  permitAccount(scope, permission, namespace);
+}
+
+/** Lets the account of that name, which may be another namespace's, do something with these Secrets. */
+export function permitAccount(scope: Construct, { name, instance, namespace, verbs, secrets }: Permission, accountNamespace: string): void {
   const metadata = { name, namespace, labels: labelsOf(instance) };
   const apiGroup = 'rbac.authorization.k8s.io';
-  new ApiObject(scope, 'ServiceAccount', { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false });
   new ApiObject(scope, 'Role', {
     apiVersion: `${apiGroup}/v1`,
     kind: 'Role',
@@ -42,7 +50,7 @@ export function permit(scope: Construct, { name, instance, namespace, verbs, sec
     kind: 'RoleBinding',
     metadata,
     roleRef: { apiGroup, kind: 'Role', name },
-    subjects: [{ kind: 'ServiceAccount', name, namespace }],
+    subjects: [{ kind: 'ServiceAccount', name, namespace: accountNamespace }],
   });
 }
 
@@ -60,8 +68,10 @@ export interface TokenRunOptions {
   readonly interval: Duration;
   /** Minutes from the beginning of an interval. */
   readonly offset: number;
-  /** The Secrets of its own cluster that it writes. */
+  /** The Secrets of its own namespace that it writes. */
   readonly writes: () => string[];
+  /** Whether it writes any in its own cluster. */
+  readonly writesHere: () => boolean;
   /** TCP ports of API servers; everything without. */
   readonly ports?: () => number[];
 }
@@ -120,7 +130,7 @@ function labelsOf(name: string): { [label: string]: string } {
   return { 'app.kubernetes.io/name': 'htcondor', 'app.kubernetes.io/instance': name, 'app.kubernetes.io/component': 'tokens' };
 }
 
-function podSpec({ name, image, imagePullSecrets, secrets, writes }: TokenRunOptions): object {
+function podSpec({ name, image, imagePullSecrets, secrets, writesHere }: TokenRunOptions): object {
   const own = [
     { serviceAccountToken: { path: 'own/token', expirationSeconds: 3600 } },
     { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'own/ca.crt' }] } },
@@ -150,7 +160,7 @@ function podSpec({ name, image, imagePullSecrets, secrets, writes }: TokenRunOpt
     }],
     volumes: [
       { name: 'config', configMap: { name } },
-      { name: 'secrets', projected: { defaultMode: 0o440, sources: [...secrets(), ...writes().length > 0 ? own : []] } },
+      { name: 'secrets', projected: { defaultMode: 0o440, sources: [...secrets(), ...writesHere() ? own : []] } },
       { name: 'tmp', emptyDir: { medium: 'Memory', sizeLimit: '8Mi' } },
     ],
   };

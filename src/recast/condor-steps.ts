@@ -1,9 +1,10 @@
 import { Duration, Size } from 'cdk8s';
 import { Construct } from 'constructs';
-import { CREDENTIALS_DIRECTORY } from './engine-job';
+import { CREDENTIALS_DIRECTORY, ENGINE_CREDENTIALS } from './engine-job';
 import { LossPolicy } from './loss-policy';
 import { YadageEngine } from './yadage-engine';
 import { problem } from '../problem';
+import { SecretReference } from '../workload/secret-reference';
 
 /** Properties of `CondorSteps`. */
 export interface CondorStepsProps {
@@ -87,10 +88,15 @@ const SHORTEST_LEASE = 600;
  * A pool of HTCondor in which steps of workflows run that say so: `compute_backend: <id>` in the `resources` of their environment. Each is a job of the
  * container universe, and HTCondor carries its files: nothing is shared with the machines.
  *
- * Engines show the token that the Secret `wflow-engine-credentials` of their namespace has under the key `<id>`: one of the pool, of a user of its access
- * point, with `READ` and `WRITE`. Their image must have HTCondor's library, `htcondor` of PyPI.
+ * Engines show the pool a token of a user of its access point, with `READ` and `WRITE`. Their image must have HTCondor's library, `htcondor` of PyPI.
  */
 export class CondorSteps extends Construct {
+  /**
+   * Where engines look for the token: the Secret `wflow-engine-credentials` of their namespace, under the key `<id>`. Somebody puts it there, or
+   * `TokenMint.addRole` makes and renews it.
+   */
+  public readonly token: SecretReference;
+
   private readonly props: CondorStepsProps;
 
   /**
@@ -101,6 +107,7 @@ export class CondorSteps extends Construct {
   public constructor(scope: Construct, id: string, props: CondorStepsProps) {
     super(scope, id);
     this.props = props;
+    this.token = { secretName: ENGINE_CREDENTIALS, key: id };
     this.node.addValidation({ validate: () => this.problems() });
     props.engine._addComputeBackend(this, () => this.settings());
   }

@@ -2,7 +2,7 @@ import { spawnSync } from 'child_process';
 import { App, Chart, Duration, Testing } from 'cdk8s';
 import {
   Cluster, ClusterSelector, CondorHost, CondorHostProps, CondorImage, FederatedCluster, FederatedClusterProps, Federation, JoinMode, Placement,
-  StartdFleet, StartdFleetProps, TokenAuthorization, TokenMint, TokenMintProps,
+  StartdFleet, StartdFleetProps, TokenAuthorization, TokenMint, TokenMintProps, TokenRoleOptions,
 } from '../../src';
 import { scratchDirectory } from '../scratch';
 import { objectOf, report } from '../synth';
@@ -190,6 +190,27 @@ describe('TokenMint', () => {
     });
   });
 
+  test('roles whose tokens are used in another namespace: they come into the Secrets that are read there', () => {
+    const p = program();
+    const readAndWrite = [TokenAuthorization.READ, TokenAuthorization.WRITE];
+    p.mint.addRole('recast', { identity: 'recast@cern.ch', authorizations: readAndWrite, namespace: 'recast', secret: { secretName: 'engines', key: 'batch' } });
+    p.mint.addRole('fit', { identity: 'fit@cern.ch', authorizations: readAndWrite, namespace: 'recast', secret: { secretName: 'engines', key: 'fit' } });
+    p.mint.addRole('portal', { identity: 'portal@cern.ch', authorizations: readAndWrite, namespace: 'recast' });
+    expect(find(p.host, 'ConfigMap', 'tokens').data.orders.split('\n').filter(Boolean).map((line: string) => line.split(' ').slice(4, 6))).toEqual([
+      ['batch', 'https://kubernetes.default.svc/api/v1/namespaces/recast/secrets/engines'],
+      ['fit', 'https://kubernetes.default.svc/api/v1/namespaces/recast/secrets/engines'],
+      ['token', 'https://kubernetes.default.svc/api/v1/namespaces/recast/secrets/tokens.portal'],
+    ]);
+    const objects = Testing.synth(p.host).filter(({ metadata }) => metadata?.namespace === 'recast');
+    expect(objects.map(({ kind }) => kind).sort()).toEqual(['Role', 'RoleBinding']);
+    expect(objects.find(({ kind }) => kind === 'Role').rules).toEqual(rule('patch', 'engines', 'tokens.portal'));
+    expect(objects.find(({ kind }) => kind === 'RoleBinding').subjects).toEqual([{ kind: 'ServiceAccount', name: 'tokens', namespace: 'condor' }]);
+    expect(find(p.host, 'Role', 'tokens').rules).toEqual([]);
+    // its own account's token is what it shows
+    expect(JSON.stringify(sources(find(p.host, 'Job', 'tokens').spec.template.spec, 'secrets'))).toContain('own/token');
+    expect(find(p.host, 'NetworkPolicy', 'tokens').spec.egress[1].ports.map(({ port }: any) => port)).toEqual([443, 6443]);
+  });
+
   test.each([
     ['five minutes', Duration.minutes(5), /^[0-4]-59\/5 \* \* \* \*$/],
     ['an hour', Duration.minutes(60), /^\d+ 0-23\/1 \* \* \*$/],
@@ -240,6 +261,8 @@ describe('TokenMint', () => {
 
 describe('what is refused', () => {
   const role = (identity: string, authorizations = [TokenAuthorization.READ], name = 'monitoring') => (p: Program) => p.mint.addRole(name, { identity, authorizations });
+  const kept = (options: Partial<TokenRoleOptions>, name = 'recast') => (p: Program) =>
+    p.mint.addRole(name, { identity: 'recast@cern.ch', authorizations: [TokenAuthorization.READ], ...options });
   const deliver = (p: Program) => { p.mint.deliver(p.startd, p.meyrin); p.mint.deliver(p.startd, p.tsystems); };
 
   test.each<[string, Options, (p: Program) => void, string]>([
@@ -256,6 +279,12 @@ describe('what is refused', () => {
     ["a role with a member's name", {}, role('startd-meyrin@cern.ch'), 'addRole(monitoring).identity: given "startd-meyrin@cern.ch"'],
     ['a role that may do nothing', {}, role('monitoring@cern.ch', []), 'addRole(monitoring).authorizations: given [], allowed: at least one'],
     ['a role twice', {}, p => { role('a@cern.ch')(p); role('b@cern.ch')(p); }, 'addRole(monitoring): given "monitoring", allowed: a DNS label, other than'],
+    ['a role in a namespace that is none', {}, kept({ namespace: 'a/b' }), 'addRole(recast).namespace: given "a/b", allowed: a DNS label'],
+    ['a role in a Secret that is none', {}, kept({ secret: { secretName: 'a b' } }), 'addRole(recast).secret.secretName: given "a b", allowed: the name of a Secret'],
+    ['a role under a key that is none', {}, kept({ secret: { secretName: 'a', key: 'b c' } }), 'addRole(recast).secret.key: given "b c", allowed: letters, digits'],
+    ["a role in a member's credential", {}, p => { deliver(p); kept({ secret: { secretName: 'tokens.meyrin' } })(p); }, 'addRole(recast).secret: given "condor/tokens.meyrin/token", allowed: a key of a Secret'],
+    ['two roles in one place', {}, p => { kept({ namespace: 'recast', secret: { secretName: 'a' } })(p); role('b@cern.ch')(p); kept({ namespace: 'recast', secret: { secretName: 'a', key: 'token' } }, 'again')(p); },
+      'addRole(again).secret: given "recast/a/token", allowed: a key of a Secret that holds nothing else of the mint'],
     ["a role with a member's Secret", {}, p => { deliver(p); role('a@cern.ch', undefined, 'meyrin')(p); }, 'addRole(meyrin): given "meyrin", allowed: a DNS label, other than'],
     ['to revoke who is not there', {}, p => p.condor.revoke('zurich'), "revoke: given \"zurich\", allowed: clusters of the pool's execution points: meyrin, tsystems"],
   ])('%s', (_, options, build, message) => {

@@ -1,7 +1,10 @@
 import * as fs from 'fs';
 import * as path from 'path';
 import { App, Duration, Size, Testing, Yaml } from 'cdk8s';
-import { Cluster, CondorSteps, CondorStepsProps, LossPolicy, StepBackend, WorkflowSpec, WorkflowStorage, YadageEngine, YadageEngineProps, YadageWorkflow } from '../../src';
+import {
+  Cluster, CondorHost, CondorSteps, CondorStepsProps, LossPolicy, StepBackend, TokenAuthorization, TokenMint, WorkflowSpec, WorkflowStorage,
+  YadageEngine, YadageEngineProps, YadageWorkflow,
+} from '../../src';
 import { scratchDirectory } from '../scratch';
 import { objectOf, report } from '../synth';
 
@@ -26,8 +29,8 @@ function program({ engine: engineProps, steps, id = 'batch' }: Given = {}) {
   const engine = new YadageEngine(host, 'engine', { image: 'registry.cern.ch/yadage:1', storage: WorkflowStorage.newClaim(), ...engineProps });
   const workflow = new YadageWorkflow(host, 'higgs', { engine, spec: WorkflowSpec.inline(SPEC) });
   const before = workflow.workflowId;
-  new CondorSteps(host, id, { engine, collectors: ['condor.cern.ch:9618'], accessPoint: 'ap1@cern.ch', ...steps });
-  return { app, host, engine, workflow, before };
+  const condorSteps = new CondorSteps(host, id, { engine, collectors: ['condor.cern.ch:9618'], accessPoint: 'ap1@cern.ch', ...steps });
+  return { app, host, engine, workflow, condorSteps, before };
 }
 
 function told({ host }: { readonly host: Cluster }): any {
@@ -50,6 +53,21 @@ test('an engine is told of the pool, and finds its token by the name', () => {
       poll_seconds: 5,
     },
   });
+});
+
+test('a mint keeps the token where engines look for it', () => {
+  const { host, engine, workflow, condorSteps } = program();
+  const pool = new CondorHost(host, 'condor', {
+    trustDomain: 'cern.ch', centralManagers: [{ address: 'condor.cern.ch' }], accessPoints: [{ name: 'ap1', address: 'ap1.cern.ch' }], memberSigningKeys: true,
+  });
+  new TokenMint(host, 'tokens', { pool }).addRole('recast', {
+    identity: 'recast@cern.ch', authorizations: [TokenAuthorization.READ, TokenAuthorization.WRITE], namespace: engine.namespace, secret: condorSteps.token,
+  });
+  const [, , , , key, address] = objectOf(host, 'ConfigMap', 'tokens').data.orders.split(' ');
+  const { volumes } = objectOf(host, 'Job', `wflow-nonint-${workflow.workflowId}`).spec.template.spec;
+  const { secretName } = volumes.find(({ name }: any) => name === 'credentials').secret;
+  expect(address).toBe(`https://kubernetes.default.svc/api/v1/namespaces/${engine.namespace}/secrets/${secretName}`);
+  expect(told({ host }).compute_backends.batch.token).toBe(`/opt/wflow-credentials/${key}`);
 });
 
 test('every option', () => {

@@ -301,6 +301,8 @@ const mintChoices: Choices<Omit<TokenMintProps, 'pool'>> = {
 const roleChoices: Choices<TokenRoleOptions> = {
   identity: of('monitoring@cern.ch'),
   authorizations: of([TokenAuthorization.READ], [TokenAuthorization.READ, TokenAuthorization.WRITE, TokenAuthorization.ADMINISTRATOR]),
+  namespace: of('portal'),
+  secret: of({ secretName: 'pool' }, { secretName: 'pool', key: 'token-of-monitoring' }),
 };
 
 /** Some of the options, and all of those that are named. */
@@ -621,7 +623,8 @@ function program(
         if (host.memberSigningKeys) {
           const tokens = new TokenMint(hostCluster, 'tokens', { pool, ...mint });
           tokens.deliver(startd, site);
-          tokens.addRole('monitoring', role);
+          // a namespace that is there
+          tokens.addRole('monitoring', { ...role, ...role.namespace !== undefined && { namespace: store.namespace } });
         }
         new LogCollection(federation, 'log-agent', { store, ...spaced({ ...logCollection, clusterName: undefined }, 'agents') });
         addAlarms(hostCluster, federation, pool.namespace, alarms);

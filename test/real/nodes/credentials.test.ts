@@ -1,7 +1,7 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
-import { MintedPool, mintedProgram, TOLD_AFTER } from './minted-pool';
+import { MintedPool, mintedProgram, TOLD_AFTER, USED_IN } from './minted-pool';
 import { StatePrometheus } from './state-prometheus';
 import { Testbed } from '../kubernetes/testbed';
 import { describeClusters } from '../requirements';
@@ -61,6 +61,17 @@ describeClusters('tokens on real nodes', () => {
     }
     const [header, payload] = claims(await secret('condor-host', 'tokens.monitoring'));
     expect([header.kid, payload.sub, payload.scope]).toEqual(['POOL', 'monitoring@cern.ch', 'condor:/READ']);
+  });
+
+  test("a role's token comes into the Secret of another namespace, and leaves what else is in it", async () => {
+    const { data } = await testbed.cluster('condor-host').get('secret', 'wflow-engine-credentials', '--namespace', USED_IN);
+    const [batch, other] = [data.batch, data['cloud.tsystems']].map(each => Buffer.from(each, 'base64').toString());
+    const [header, payload] = claims(batch);
+    expect([header.kid, payload.sub, payload.scope, other]).toEqual(['POOL', 'recast@cern.ch', 'condor:/READ condor:/WRITE', 'kept']);
+    const rights = await testbed.cluster('condor-host').kubectl([
+      'auth', 'can-i', '--list', '--namespace', USED_IN, '--as', `system:serviceaccount:${NAMESPACE}:tokens`,
+    ]);
+    expect(rights.stdout.split('\n').filter(line => line.includes('secrets'))).toEqual([expect.stringMatching(/^secrets +\[\] +\[wflow-engine-credentials\] +\[patch\]$/)]);
   });
 
   test.each([

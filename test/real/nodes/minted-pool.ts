@@ -8,6 +8,9 @@ import { quickPool } from '../quick-pool';
 
 const NAMESPACE = 'condor';
 
+/** Where else in the host a token is used, beside other credentials. */
+export const USED_IN = 'recast';
+
 /** How old tokens may be until somebody is told: as soon as what is renewed each minute is looked at, and told a minute before it expires. */
 export const TOLD_AFTER = Duration.minutes(2);
 
@@ -26,6 +29,12 @@ export function mintedProgram(testbed: Testbed, ...revoked: string[]): (outdir: 
     });
     [members.meyrin, members.tsystems].forEach(member => mint.deliver(startd, member));
     mint.addRole('monitoring', { identity: 'monitoring@cern.ch', authorizations: [TokenAuthorization.READ] });
+    mint.addRole('recast', {
+      identity: 'recast@cern.ch',
+      authorizations: [TokenAuthorization.READ, TokenAuthorization.WRITE],
+      namespace: USED_IN,
+      secret: { secretName: 'wflow-engine-credentials', key: 'batch' },
+    });
     new Alarms(hostCluster, 'alarms', {
       federation,
       namespace: NAMESPACE,
@@ -53,6 +62,8 @@ export class MintedPool extends TestbedPool {
       });
     }
     await this.host.run(['create', 'secret', 'generic', 'tokens.monitoring', '--namespace', NAMESPACE]);
+    await this.host.run(['create', 'namespace', USED_IN]);
+    await this.host.run(['create', 'secret', 'generic', 'wflow-engine-credentials', '--namespace', USED_IN, '--from-literal=cloud.tsystems=kept']);
     await super.startHost();
   }
 
