@@ -1,7 +1,10 @@
 import { Duration, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
 import { shell, single } from './yadage-program';
-import { CondorImage, CondorSteps, CondorVersion, FileSystem, LossPolicy, StartdFleet, WorkflowSpec, WorkflowStorage, YadageEngine, YadageWorkflow } from '../../../src';
+import {
+  AccountingGroup, CondorImage, CondorSteps, CondorVersion, FileSystem, LossPolicy, StartdFleet, WorkflowSpec, WorkflowStorage, YadageEngine,
+  YadageWorkflow,
+} from '../../../src';
 import { CYCLES_SOON, quickPool, SMALL } from '../quick-pool';
 import { APPTAINER_IMAGE, YADAGE_IMAGE } from '../rootfs';
 
@@ -24,9 +27,12 @@ export const LOST = 'otc-1';
 /** How soon a machine that is out of touch is given up, in seconds. */
 const LOSS_TIMEOUT = Duration.minutes(2);
 
+/** What the steps of a place are besides: those of another group than the user's first. */
+export const CHARGED = { accountingGroup: 'CMS', submitCommands: { 'priority': '5', '+ProjectName': '"higgs"' }, engineLease: Duration.hours(1) };
+
 /** The places for steps, by what becomes of one whose machine is lost. */
 const PLACES = {
-  batch: { requirements: `!regexp("@${LOST}@", TARGET.Name)` },
+  batch: { requirements: `!regexp("@${LOST}@", TARGET.Name)`, ...CHARGED },
   // at first the one that will be lost
   rerun: { requirements: `regexp("@${LOST}@", TARGET.Name) || (MY.NumJobStarts ?: 0) > 0`, lossTimeout: LOSS_TIMEOUT },
   fragile: { requirements: `regexp("@${LOST}@", TARGET.Name)`, lossTimeout: LOSS_TIMEOUT, onLoss: LossPolicy.FAIL },
@@ -72,7 +78,8 @@ export const WORKFLOWS: { readonly [name: string]: object } = {
  */
 export const condorProgram = (workflows: boolean) => (outdir: string): void => {
   const { app, host, federation, pool } = quickPool(outdir, { tsystems: {} }, {
-    users: [{ name: USER, uid: 20001 }],
+    users: [{ name: USER, uid: 20001, accountingGroups: ['ATLAS', CHARGED.accountingGroup] }],
+    accountingGroups: ['ATLAS', CHARGED.accountingGroup].map(name => AccountingGroup.share(name, 0.5)),
     // a machine that is gone without a word is looked for sooner than after six minutes
     extraConfig: { ...CYCLES_SOON, TCP_KEEPALIVE_INTERVAL: 10 },
   });

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'zlib';
-import { condorProgram, LOST, NAMESPACE, ON_NODE, PLACE_NAMES, STEP_IMAGE, USER, WORKFLOWS } from './condor-program';
+import { CHARGED, condorProgram, LOST, NAMESPACE, ON_NODE, PLACE_NAMES, STEP_IMAGE, USER, WORKFLOWS } from './condor-program';
 import { idsOf, MOUNT, YadageNodes } from './yadage-nodes';
 import { jobImages, JOB_RELEASE, JOB_SANDBOX } from '../job-images';
 import { apptainerImage, yadageImage } from '../kubernetes/images';
@@ -72,7 +72,7 @@ describeClusters('steps through HTCondor', () => {
 
   /** What the access point remembers of a workflow's job, or has of it. */
   const ads = async (name: string, command = 'condor_history'): Promise<any[]> => JSON.parse(await pool.asUser([
-    command, '-json', '-constraint', `WflowId == "${ids[name]}"`, '-attributes', 'JobStatus,NumJobStarts,ExitCode,RemoteHost,LastRemoteHost,WflowStep,ContainerImage,User',
+    command, '-json', '-constraint', `WflowId == "${ids[name]}"`, '-attributes', 'JobStatus,NumJobStarts,ExitCode,RemoteHost,LastRemoteHost,WflowStep,ContainerImage,User,AccountingGroup,JobPrio,ProjectName,QDate,WflowUntil',
   ].concat(command === 'condor_q' ? ['-allusers'] : [])) || '[]');
 
   const runs = (name: string) => until(`the job of ${name} runs`, async () => {
@@ -107,6 +107,14 @@ describeClusters('steps through HTCondor', () => {
     expect(await read('there', 'fit/deep/a file, with a comma')).toBe('more\n');
     // nobody of this cluster ran it
     expect((await recast.steps(ids.there)).map(({ metadata }) => metadata.annotations['cdk8s-hep/step']).sort()).toEqual(['generate', 'report']);
+  });
+
+  test('it is charged to the group of its place, has what the place says besides, and its stay is as long as its engine renews it', async () => {
+    const [job] = await ads('there');
+    expect(job).toMatchObject({ AccountingGroup: `${CHARGED.accountingGroup}.${USER}`, JobPrio: 5, ProjectName: 'higgs' });
+    const lease = CHARGED.engineLease.toSeconds();
+    expect(job.WflowUntil - job.QDate).toBeGreaterThanOrEqual(lease - 60);
+    expect(job.WflowUntil - job.QDate).toBeLessThan(lease + 1800);
   });
 
   test('what it said is in the file that Yadage has for it, and where the monitor reads it', async () => {
