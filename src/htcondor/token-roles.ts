@@ -28,6 +28,8 @@ export interface TokenRoleOptions {
   /**
    * The namespace of the host in which the token is used. It must be there, of this program or another; the mint's account gets a Role in it.
    *
+   * Refused: what is no DNS label.
+   *
    * @default - that of the mint
    */
   readonly namespace?: string;
@@ -36,7 +38,7 @@ export interface TokenRoleOptions {
    * The Secret that the token is kept in, and the key, for whoever expects it under names of its own, as `CondorSteps` does. It must be there; its other
    * keys are left as they are.
    *
-   * Refused: one that the mint writes already.
+   * Refused: what is no name of a Secret or of a key, and a key that the mint writes already.
    *
    * @default - a Secret `<id of the mint>.<name of the role>`, key `token`
    */

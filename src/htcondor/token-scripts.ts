@@ -32,7 +32,7 @@ reason() { # status, address
   case $1 in
     401) echo "$server does not know the credential: has it expired, or been deleted?" ;;
     403) echo "$server does not allow it: is the role applied that goes with the credential?" ;;
-    404) echo "there is no Secret $(printf '%s\n' "$2" | sed 's/[?].*//; s/.*[/]//') at $server: create it, empty" ;;
+    404) echo "there is no Secret $(printf '%s\n' "$2" | sed 's/[?].*//; s/.*[/]namespaces[/]//; s/[/]secrets[/]/\//') at $server: create it, empty" ;;
     *) echo "$server does not answer: $1 $(tail -n 1 /tmp/error)" ;;
   esac
 }

@@ -256,6 +256,10 @@ describe('TokenMint', () => {
       expect(spawnSync('sh', ['-n'], { input: script, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
       expect(script).not.toMatch(/set -x|-authz .*\$token/);
     }
+    const [declarations] = find(p.tsystems, 'ConfigMap', 'tokens').data.run.split('while read');
+    const missing = 'https://kubernetes.default.svc/api/v1/namespaces/recast/secrets/wflow-engine-credentials?fieldManager=cdk8s-hep';
+    expect(spawnSync('sh', ['-s'], { input: `${declarations}\nreason 404 '${missing}'`, encoding: 'utf8' }).stdout)
+      .toBe('there is no Secret recast/wflow-engine-credentials at kubernetes.default.svc: create it, empty\n');
   });
 });
 
