@@ -135,7 +135,7 @@ LOST = ('strcat("it began ", NumJobStarts == 1 ? "once" : strcat(NumJobStarts, "
         'LastRemoteHost ?: "a machine", ": ", VacateReason ?: "the machine was lost")')
 """Why a job is held that doesn't begin again: its machine was lost, let it go, or can't run it."""
 
-TOO_LONG = "JobStatus == 2 && JobCurrentStartExecutingDate >= ShadowBday && time() - JobCurrentStartExecutingDate > %d"
+TOO_LONG = "JobStatus == 2 && JobCurrentStartExecutingDate >= JobCurrentStartDate && time() - JobCurrentStartExecutingDate > %d"
 """When a job has run for longer than these seconds on the machine that it is on; an older date is of a machine before."""
 
 
@@ -144,7 +144,8 @@ def policy(settings, limit):
     lost = "JobStatus == 1 && NumJobStarts >= %d" % settings.most_starts
     if limit is None:
         return {"periodic_hold": lost, "periodic_hold_reason": LOST}
-    # not allowed_execute_duration: HTCondor 23.9 never stops a job by that which began in the same second as its shadow
+    # not allowed_execute_duration: HTCondor 23.9 never stops a job by that which began in the same second as its shadow, or whose access point began
+    # anew since, and with it the shadow
     return {"periodic_hold": "(%s) || (%s)" % (lost, TOO_LONG % int(limit)),
             "periodic_hold_reason": 'JobStatus == 2 ? "longer than %d s" : %s' % (int(limit), LOST)}
 

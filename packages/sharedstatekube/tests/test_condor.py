@@ -104,9 +104,10 @@ class TestDescription(unittest.TestCase):
 
     def test_how_long_it_may_run(self):
         now = int(time.time())
-        running = lambda seconds, start=0: {"JobStatus": 2, "NumJobStarts": 0, "ShadowBday": now - seconds - start, "JobCurrentStartExecutingDate": now - seconds}
+        running = lambda seconds, start=0: {"JobStatus": 2, "NumJobStarts": 0, "JobCurrentStartDate": now - seconds - start, "ShadowBday": now - seconds - start,
+                                            "JobCurrentStartExecutingDate": now - seconds}
         minutes = self.said(active_deadline_seconds=120)
-        for ad in (running(121), running(121, start=300)):
+        for ad in (running(121), running(121, start=300), dict(running(121), ShadowBday=now - 10)):
             self.assertEqual(self.held(minutes, **ad), "longer than 120 s")
         for ad in (running(60), running(60, start=300), dict(running(60), JobCurrentStartExecutingDate=now - 600), {"JobStatus": 1, "NumJobStarts": 0},
                    dict(running(600), JobStatus=1), dict(running(600), JobStatus=4)):

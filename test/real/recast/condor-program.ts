@@ -65,6 +65,7 @@ export const WORKFLOWS: { readonly [name: string]: object } = {
   'fails': alone('batch', 'echo kept >{outputfile}; echo "the fit diverges"; exit 3'),
   'no-image': { stages: [single('lone', 'init', {}, { ...elsewhere('batch', 'true'), environment: { ...elsewhere('batch', 'true').environment, imagetag: 'nobody-has-it' } })] },
   'too-long': alone('batch', 'sleep 3600', [{ htcondor_max_runtime: 5 }]),
+  'limited': alone('batch', 'sleep 3600', [{ htcondor_max_runtime: 120 }]),
   'endless': alone('batch', 'sleep 3600'),
   'cut': between('batch', `${wait('cut')}; cat {events} >{outputfile}`),
   'again': between('rerun', `${wait('again')}; cat {events} >{outputfile}`),

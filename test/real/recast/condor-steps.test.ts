@@ -17,7 +17,7 @@ import { until } from '../until';
 const HOST = 'condor-host';
 const OTHER = 'otc-2';
 /** What begins when its test does: the machines have room for two at once, a cut link would be a loss as well. */
-const LATER = ['endless', 'cut', 'again', 'once'];
+const LATER = ['endless', 'cut', 'again', 'once', 'limited'];
 
 const say = (text: string) => process.stdout.write(`recast through HTCondor: ${text}\n`);
 
@@ -72,7 +72,8 @@ describeClusters('steps through HTCondor', () => {
 
   /** What the access point remembers of a workflow's job, or has of it. */
   const ads = async (name: string, command = 'condor_history'): Promise<any[]> => JSON.parse(await pool.asUser([
-    command, '-json', '-constraint', `WflowId == "${ids[name]}"`, '-attributes', 'JobStatus,NumJobStarts,ExitCode,RemoteHost,LastRemoteHost,WflowStep,ContainerImage,User,AccountingGroup,JobPrio,ProjectName,QDate,WflowUntil',
+    command, '-json', '-constraint', `WflowId == "${ids[name]}"`, '-attributes', 'JobStatus,NumJobStarts,ExitCode,RemoteHost,LastRemoteHost,WflowStep,' +
+    'ContainerImage,User,AccountingGroup,JobPrio,ProjectName,QDate,WflowUntil,NumJobReconnects,JobStartDate,JobCurrentStartDate',
   ].concat(command === 'condor_q' ? ['-allusers'] : [])) || '[]');
 
   const runs = (name: string) => until(`the job of ${name} runs`, async () => {
@@ -186,5 +187,15 @@ describeClusters('steps through HTCondor', () => {
     say(`a machine lost: the step has failed after ${Math.round((Date.now() - lost) / 1000)} s: ${(await step('once')).message}`);
     expect((await step('once')).message).toMatch(new RegExp(`^it began once and did not end, the last time on slot\\S+@${LOST}@startd.tsystems: .`));
     expect(await ads('once', 'condor_q')).toEqual([]);
+  });
+
+  test('its time limit holds when its access point has begun anew, and it has not', async () => {
+    await start('limited');
+    await runs('limited');
+    await host.run(['delete', 'pod', 'condor-ap1-0', '--namespace', pool.namespace]);
+    await recast.ended(ids.limited, 'Failed');
+    expect((await step('limited')).message).toBe('longer than 120 s');
+    const [job, ...others] = await ads('limited');
+    expect([job, others]).toMatchObject([{ NumJobReconnects: 1, JobCurrentStartDate: job.JobStartDate }, []]);
   });
 });
