@@ -122,17 +122,22 @@ def text(value):
     return '"%s"' % re.sub(r"[^\w./:@+=,-]", "_", str(value))
 
 
+def starts(scope=""):
+    """How often a job began. Its shadow counts, and the number is lost with the access point's pod; the date of the last beginning is kept at once."""
+    return "max({%sNumJobStarts ?: 0, %sJobCurrentStartExecutingDate =?= undefined ? 0 : 1})" % (scope, scope)
+
+
 def requirements(settings, names):
     wanted = ["(%s)" % settings.requirements] if settings.requirements else []
     if "CVMFS" in names:
         wanted.append("(TARGET.HasCVMFS =?= true)")
     # HTCondor starts a job again by itself, and would go on doing so
-    wanted.append("((MY.NumJobStarts ?: 0) < %d)" % settings.most_starts)
+    wanted.append("(%s < %d)" % (starts("MY."), settings.most_starts))
     return " && ".join(wanted)
 
 
-LOST = ('strcat("it began ", NumJobStarts == 1 ? "once" : strcat(NumJobStarts, " times"), " and did not end, the last time on ", '
-        'LastRemoteHost ?: "a machine", ": ", VacateReason ?: "the machine was lost")')
+LOST = ('strcat("it began ", %s == 1 ? "once" : strcat(%s, " times"), " and did not end, the last time on ", '
+        'LastRemoteHost ?: "a machine", ": ", VacateReason ?: "the machine was lost")') % (starts(), starts())
 """Why a job is held that doesn't begin again: its machine was lost, let it go, or can't run it."""
 
 TOO_LONG = "JobStatus == 2 && JobCurrentStartExecutingDate >= JobCurrentStartDate && time() - JobCurrentStartExecutingDate > %d"
@@ -141,7 +146,7 @@ TOO_LONG = "JobStatus == 2 && JobCurrentStartExecutingDate >= JobCurrentStartDat
 
 def policy(settings, limit):
     """When HTCondor holds the job, and with which reason: the step has failed then."""
-    lost = "JobStatus == 1 && NumJobStarts >= %d" % settings.most_starts
+    lost = "JobStatus == 1 && %s >= %d" % (starts(), settings.most_starts)
     if limit is None:
         return {"periodic_hold": lost, "periodic_hold_reason": LOST}
     # not allowed_execute_duration: HTCondor 23.9 never stops a job by that which began in the same second as its shadow, or whose access point began

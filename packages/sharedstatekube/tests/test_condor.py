@@ -123,15 +123,23 @@ class TestDescription(unittest.TestCase):
         self.assertEqual(self.held(self.said(given={"on_loss": "fail"}), JobStatus=1, NumJobStarts=1),
                          "it began once and did not end, the last time on a machine: the machine was lost")
 
+    def test_what_began_and_was_not_counted(self):
+        once, again = self.said(given={"on_loss": "fail"}), self.said()
+        uncounted = {"JobStatus": 1, "NumJobStarts": 0, "JobCurrentStartExecutingDate": int(time.time())}
+        self.assertEqual(self.held(once, **uncounted), "it began once and did not end, the last time on a machine: the machine was lost")
+        self.assertIsNone(self.held(again, **uncounted))
+        self.assertIsNone(self.held(once, JobStatus=1, NumJobStarts=0))
+
     def test_quantities(self):
         self.assertEqual([quantity(text) for text in ("1", 2, "500m", "1.5Gi", "2M")], [1, 2, 0.5, 1.5 * 2 ** 30, 2e6])
         with self.assertRaisesRegex(ValueError, "'2 GB' is no quantity"):
             quantity("2 GB")
 
     def test_machines(self):
-        self.assertEqual(self.said()["requirements"], "((MY.NumJobStarts ?: 0) < 2)")
+        starts = "max({MY.NumJobStarts ?: 0, MY.JobCurrentStartExecutingDate =?= undefined ? 0 : 1})"
+        self.assertEqual(self.said()["requirements"], "(%s < 2)" % starts)
         self.assertEqual(self.said(environment(resources=["CVMFS"]), {"requirements": "Datacenter == \"otc\"", "on_loss": "fail"})["requirements"],
-                         "(Datacenter == \"otc\") && (TARGET.HasCVMFS =?= true) && ((MY.NumJobStarts ?: 0) < 1)")
+                         "(Datacenter == \"otc\") && (TARGET.HasCVMFS =?= true) && (%s < 1)" % starts)
         self.assertEqual(self.said(given={"loss_timeout_seconds": 120})["job_lease_duration"], "120")
 
     def test_what_htcondor_cannot_do_is_refused(self):
