@@ -61,15 +61,20 @@ export abstract class CondorTools {
     return JSON.parse(said || '[]').map((job: Job) => ({ ProcId: job.ProcId, JobStatus: job.JobStatus, NumJobStarts: job.NumJobStarts ?? 0, RemoteHost: job.RemoteHost ?? null }));
   }
 
-  /** Waits until all jobs of a cluster are done. */
-  public async finished(cluster: string, seconds = PATIENCE): Promise<void> {
+  /** Waits for something that becomes of a cluster's jobs. Where it doesn't, it tells what the daemons say of them. */
+  public async comes(cluster: string, what: string, holds: () => Promise<boolean>, seconds = PATIENCE): Promise<void> {
     try {
-      await until(`jobs of ${cluster} are done`, async () => (await this.jobs(cluster)).every(({ JobStatus }) => JobStatus === 4), seconds);
+      await until(what, holds, seconds);
     } catch (error) {
       const why = await this.atAccessPoint(['sh', '-c', `condor_q ${cluster} -better-analyze; tail -n 40 /var/log/condor/SchedLog`], { timeout: 60 });
-      const matches = await this.atCentralManager(['tail', '-n', '40', '/var/log/condor/NegotiatorLog']);
+      const matches = await this.atCentralManager(['sh', '-c', 'cd /var/log/condor; tail -n 40 NegotiatorLog; ! test -e DefragLog || tail -n 40 DefragLog']);
       throw new Error(`${(error as Error).message}\n${why.stdout}${why.stderr}${matches.stdout}`);
     }
+  }
+
+  /** Waits until all jobs of a cluster are done. */
+  public async finished(cluster: string, seconds = PATIENCE): Promise<void> {
+    await this.comes(cluster, `jobs of ${cluster} are done`, async () => (await this.jobs(cluster)).every(({ JobStatus }) => JobStatus === 4), seconds);
   }
 
   /** Brings a job's output back, and gives a file of it. */
