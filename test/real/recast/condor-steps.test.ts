@@ -73,13 +73,14 @@ describeClusters('steps through HTCondor', () => {
   /** What the access point remembers of a workflow's job, or has of it. */
   const ads = async (name: string, command = 'condor_history'): Promise<any[]> => JSON.parse(await pool.asUser([
     command, '-json', '-constraint', `WflowId == "${ids[name]}"`, '-attributes', 'JobStatus,NumJobStarts,ExitCode,RemoteHost,LastRemoteHost,WflowStep,' +
-    'ContainerImage,User,AccountingGroup,JobPrio,ProjectName,QDate,WflowUntil,NumJobReconnects,JobStartDate,JobCurrentStartDate,ShadowBday',
+    'ContainerImage,User,AccountingGroup,JobPrio,ProjectName,QDate,WflowUntil,NumJobReconnects,JobStartDate,JobCurrentStartDate,JobCurrentStartExecutingDate,ShadowBday',
   ].concat(command === 'condor_q' ? ['-allusers'] : [])) || '[]');
 
+  /** Waits until its step's command has begun: whose access point is lost in between begins once more. */
   const runs = (name: string) => until(`the job of ${name} runs`, async () => {
     const [job] = await ads(name, 'condor_q');
     if (!job) { throw new Error(await recast.log(`job/wflow-nonint-${ids[name]}`)); }
-    return job.JobStatus === 2;
+    return job.JobStatus === 2 && job.JobCurrentStartExecutingDate >= job.JobCurrentStartDate;
   });
 
   /** Deletes the access point's pod, and waits until another has this workflow's job again. */
