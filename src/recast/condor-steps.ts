@@ -58,8 +58,9 @@ export interface CondorStepsProps {
 
   /**
    * How long a machine may be out of touch with the access point until its job is given up on both sides (`job_lease_duration`). It goes on where it is if
-   * the link is back before. That a machine is gone without a word is seen by TCP's keepalive alone: after eleven minutes, unless the pool has another
-   * `TCP_KEEPALIVE_INTERVAL`. Refused: less than a minute, a part of a second.
+   * the link is back before; HTCondor 23.9 can't fetch outputs over a connection that it had to make again, and starts the job once more at its end. That a
+   * machine is gone without a word is seen by TCP's keepalive alone: after eleven minutes, unless the pool has another `TCP_KEEPALIVE_INTERVAL`. Refused:
+   * less than a minute, a part of a second.
    *
    * @default Duration.minutes(10)
    */
