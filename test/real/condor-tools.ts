@@ -62,7 +62,7 @@ export abstract class CondorTools {
   }
 
   /** Waits for something that becomes of a cluster's jobs. Where it doesn't, it tells what the daemons say of them. */
-  public async comes(cluster: string, what: string, holds: () => Promise<boolean>, seconds = PATIENCE): Promise<void> {
+  public async untilJobs(cluster: string, what: string, holds: () => Promise<boolean>, seconds = PATIENCE): Promise<void> {
     try {
       await until(what, holds, seconds);
     } catch (error) {
@@ -74,7 +74,7 @@ export abstract class CondorTools {
 
   /** Waits until all jobs of a cluster are done. */
   public async finished(cluster: string, seconds = PATIENCE): Promise<void> {
-    await this.comes(cluster, `jobs of ${cluster} are done`, async () => (await this.jobs(cluster)).every(({ JobStatus }) => JobStatus === 4), seconds);
+    await this.untilJobs(cluster, `jobs of ${cluster} are done`, async () => (await this.jobs(cluster)).every(({ JobStatus }) => JobStatus === 4), seconds);
   }
 
   /** Brings a job's output back, and gives a file of it. */

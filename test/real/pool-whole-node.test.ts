@@ -141,7 +141,7 @@ queue seconds in (${seconds.join(' ')})
     // one that was drained gracefully lets them go on ever after
     await pool.clusters.tsystems.replace(drained());
     const jobs = await submit('quick', 'startd.tsystems', 'small', saving);
-    await pool.comes(jobs, 'it has saved its work', async () => await ended(SAVED) > 0);
+    await pool.untilJobs(jobs, 'it has saved its work', async () => await ended(SAVED) > 0);
     await until('it has had to leave', async () => (await life('quick.0'))?.left.length > 0);
     await pool.asUser(['condor_rm', jobs]);
     expect(await initiated(DrainSchedule.QUICK)).toBe(true);
@@ -151,7 +151,7 @@ queue seconds in (${seconds.join(' ')})
     await drainBy(DrainSchedule.FAST);
     const before = { saved: await ended(SAVED), killed: await ended('signal=9') };
     const jobs = await submit('fast', 'startd.tsystems', 'small', { ...saving, seconds: [1800, 1800] });
-    await pool.comes(jobs, 'both have been killed', async () => await ended('signal=9') >= before.killed + 2);
+    await pool.untilJobs(jobs, 'both have been killed', async () => await ended('signal=9') >= before.killed + 2);
     await until('both have had to leave', async () => (await Promise.all([0, 1].map(each => life(`fast.${each}`)))).every(each => each?.left.length > 0));
     expect(await ended(SAVED)).toBe(before.saved);
     await pool.asUser(['condor_rm', jobs]);
