@@ -68,7 +68,6 @@ export const WORKFLOWS: { readonly [name: string]: object } = {
   'limited': alone('batch', 'sleep 3600', [{ htcondor_max_runtime: 120 }]),
   'endless': alone('batch', 'sleep 3600'),
   'cut': between('batch', `${wait('cut')}; cat {events} >{outputfile}`),
-  'rescued': between('batch', `${wait('rescued')}; cat {events} >{outputfile}`),
   'again': between('rerun', `${wait('again')}; cat {events} >{outputfile}`),
   'once': alone('fragile', `${wait('once')}; echo done >{outputfile}`),
 };
